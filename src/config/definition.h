@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Definitions of migrations: NAME.json in /etc/migrationd/migrations, /run/migrationd/migrations and
+ * /usr/lib/migrationd/migrations; the first of these that has the name wins. */
+
+#include "base/macro.h"
+
+typedef enum OnFailure {
+        ON_FAILURE_FINISH,      /* tasks in flight are let finish */
+        ON_FAILURE_STOP,        /* tasks in flight are stopped */
+} OnFailure;
+
+typedef enum Contract {
+        CONTRACT_CLAIM,         /* the program claims and finishes itself */
+        CONTRACT_EXIT_CODE,     /* any program; migrationd-task claims, finishes when it exits 0 */
+} Contract;
+
+typedef struct DefinitionStep {
+        char *code;             /* [a-z0-9_]+ */
+        char *message;          /* one line for people */
+        char **exec;            /* argv, absolute path first */
+        char **expand;          /* argv of the expander, NULL: none */
+        uint32_t parallel;      /* tasks at once, UINT32_MAX: bounded by the window of workers only */
+        uint32_t attempts;      /* 1..100 */
+        usec_t backoff_usec;    /* before the second attempt; doubles with each */
+        usec_t backoff_max_usec;
+        usec_t timeout_usec;    /* of one attempt; USEC_INFINITY: none */
+        OnFailure on_failure;
+        Contract contract;
+        char *user;             /* resolved: the step's or the definition's */
+        char **writable;        /* absolute paths, resolved as user */
+        bool dry_run;           /* runs under the option dry_run */
+} DefinitionStep;
+
+typedef struct Definition {
+        char *name;             /* [a-z0-9_]+, equal to the file's stem */
+        char *path;             /* of the file */
+        char *description;      /* "" when not given */
+        char *digest;           /* SHA-256 of the file, hex */
+        char *user;             /* the definition's, "" when each step names one */
+        char **writable;
+        char **fence;           /* argv, NULL: none */
+        char **environment;     /* "KEY=value" */
+        DefinitionStep *steps;
+        size_t n_steps;         /* at least 1 */
+} Definition;
+
+/* Accepts NULL and half-built objects, returns NULL. */
+Definition *definition_free(Definition *d);
+DEFINE_CLEANUP(Definition *, definition_free);
+
+/* Parses one file. trusted: refuse a file or a parent directory that is not owned by root or is writable by
+ * others, a symbolic link to such a file, and programs that are missing or not executable (off for
+ * `definition verify` of a draft's place, on for everything that runs). *ret_error: one line, owned by the
+ * caller, that names file, JSON pointer and reason. Returns 0, -ENOENT, -EPERM (not trusted), -EBADMSG (not
+ * valid), -EFBIG (over DEFINITION_BYTES_MAX) or another errno. */
+int definition_load_file(const char *path, bool trusted, Definition **ret, char **ret_error);
+
+/* Finds and loads a definition by name, trusted. -EINVAL: not a name. A file that is there and not valid or
+ * not trusted is an error; a file of the same name with lower precedence is not taken instead. root: "" or a
+ * prefix directory, for tests. */
+int definition_load(const char *root, const char *name, Definition **ret, char **ret_error);
+
+/* Names of all definitions, sorted, without duplicates; a NULL-terminated list owned by the caller. */
+int definition_list(const char *root, char ***ret);
+
+/* NULL when there is none. */
+const DefinitionStep *definition_find_step(const Definition *d, const char *code);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/document.h"
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "config/definition.h"
+#include "model/limits.h"
+
+/* Looks for nesting before the text is parsed into memory. Brackets in strings do not count; whether the rest is JSON is the
+ * parser's to say. */
+static int check_depth(const char *text, char **ret_error) {
+        unsigned depth = 0, line = 1, column = 0;
+        bool in_string = false;
+
+        for (const char *s = text; *s; s++) {
+                column++;
+                if (*s == '\n') {
+                        line++;
+                        column = 0;
+                } else if (in_string) {
+                        if (*s == '\\' && s[1]) {
+                                s++;
+                                column++;
+                        } else if (*s == '"')
+                                in_string = false;
+                } else if (*s == '"')
+                        in_string = true;
+                else if (*s == '{' || *s == '[') {
+                        if (++depth > JSON_DEPTH_MAX)
+                                return text_error(ret_error, -EBADMSG, "%u:%u: nested deeper than %u levels", line, column,
+                                                  JSON_DEPTH_MAX);
+                } else if ((*s == '}' || *s == ']') && depth > 0)
+                        depth--;
+        }
+        return 0;
+}
+
+int document_check(const char *text, char **ret_error) {
+        json_auto_t *document = NULL;
+        size_t size = strlen(text);
+        json_error_t e;
+        int r;
+
+        if (size > PLAN_DOCUMENT_BYTES_MAX)
+                return text_error(ret_error, -EFBIG, "%zu bytes, more than %u", size, PLAN_DOCUMENT_BYTES_MAX);
+        r = check_depth(text, ret_error);
+        if (r < 0)
+                return r;
+        document = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
+        if (!document && json_error_code(&e) == json_error_out_of_memory)
+                return -ENOMEM;
+        if (!document)
+                return text_error(ret_error, -EBADMSG, "%i:%i: %s", MAX(e.line, 1), MAX(e.column, 0), e.text);
+        if (!json_is_object(document))
+                return text_error(ret_error, -EBADMSG, "1:1: not a JSON object");
+        return 0;
+}
+
+/* Rounded up: a back-off is never shorter than the definition says. */
+static json_int_t msec(usec_t usec) {
+        return (json_int_t) (usec / USEC_PER_MSEC + (usec % USEC_PER_MSEC > 0));
+}
+
+static json_t *step_to_json(const DefinitionStep *s) {
+        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b}",
+                         "code", s->code, "message", s->message, "expand", s->expand != NULL,
+                         "parallel", s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel),
+                         "attempts", (json_int_t) s->attempts,
+                         "backoff_msec", msec(s->backoff_usec), "backoff_max_msec", msec(s->backoff_max_usec),
+                         "on_failure", s->on_failure == ON_FAILURE_STOP ? "stop" : "finish",
+                         "dry_run", s->dry_run);
+}
+
+char *document_steps(const Definition *d) {
+        json_auto_t *steps = json_array();
+
+        for (size_t i = 0; i < d->n_steps; i++)
+                if (json_array_append_new(steps, step_to_json(&d->steps[i])) < 0)
+                        return NULL;
+        return json_dumps(steps, JSON_COMPACT);
+}

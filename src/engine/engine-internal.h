@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Shared by the files of this room only.
+ *
+ * A check goes through phases; each phase starts asynchronous operations, and when the last of them has been answered the next
+ * phase begins. Events that come during a check set `dirty`, and another check follows. */
+
+#include <systemd/sd-id128.h>
+
+#include "base/log.h"
+#include "engine/engine.h"
+#include "engine/outcome.h"
+#include "model/names.h"
+#include "model/state.h"
+
+typedef enum Phase {
+        PHASE_IDLE,             /* no check runs */
+        PHASE_SNAPSHOT,         /* read the report's row and the open attempts */
+        PHASE_LAUNCHERS,        /* ask the bus whether launchers of other polls still live */
+        PHASE_UNITS,            /* list the units: comes after all calls of launchers that are gone */
+        PHASE_SETTLE,           /* act on each open attempt: read results, end, record, stop, freeze, thaw */
+        PHASE_RELEASE,          /* let go of the units whose result is stored */
+        PHASE_ADVANCE,          /* complete steps, start the next */
+        PHASE_LAUNCH,           /* write intents and start units */
+        PHASE_FREE,             /* at an end: are former attempts' sessions gone? */
+        PHASE_END,              /* write the final state */
+        PHASE_REASON,           /* say what the report waits for */
+        _PHASE_MAX,
+} Phase;
+
+/* What this process knows of a unit beyond what is read in each check. */
+typedef struct Attempt {
+        int64_t id;
+        uint32_t task;
+        uint32_t number;
+        State state;
+        char *unit;
+        char *step;
+        char *launcher;
+        bool expander;
+        bool other_boot;        /* launched before the host was booted */
+        int64_t age_usec;       /* since it ended, -1: live */
+        bool seen;              /* in the snapshot of this check */
+        bool settled;           /* no start of it can be in flight any more */
+        bool listed;            /* PID 1 has the unit loaded */
+        bool active;
+        bool recorded;          /* result stored in this check: to be released */
+        bool pinned;            /* by this connection */
+        bool thawed;            /* since the report left the frozen pause, or this process began */
+        bool frozen;
+        bool stopping;          /* StopUnit was accepted */
+} Attempt;
+
+/* What a check read. */
+typedef struct Snapshot {
+        State state;
+        bool freeze;
+        uint32_t workers;
+        bool any_failed;
+        bool stop_on_failure;
+        int64_t next_usec;      /* until the earliest back-off ends, -1: none */
+        char *wait_reason;      /* as stored */
+} Snapshot;
+
+/* What an answer belongs to. The table may move between call and answer, so it is found by id. */
+typedef struct Operation {
+        Engine *engine;
+        int64_t attempt;        /* 0: of the report */
+        struct Operation *previous, *next;
+} Operation;
+
+typedef enum Fence {
+        FENCE_NONE,             /* not started in this end */
+        FENCE_RUNNING,
+        FENCE_PASSED,
+} Fence;
+
+struct Engine {
+        sd_event *event;
+        PgClient *pg;
+        UnitHost *host;
+        Definition *definition;
+        sd_event_source *timer;
+        EngineEndHandler on_end;
+        void *userdata;
+
+        uint32_t report;
+        char *migration;
+        char *worker_conninfo;
+        char *definition_root;
+        char *slice;
+        char boot_id[SD_ID128_UUID_STRING_MAX];
+
+        Phase phase;
+        unsigned pending;       /* operations of the phase that wait for their answer */
+        bool locked;            /* the report's lock is held by e->pg */
+        bool dirty;             /* another check is due */
+        bool broken;            /* an operation of this check failed: check again after a pause */
+        bool changed;           /* this check wrote something: check again at once */
+        bool ended;             /* on_end was called */
+
+        Operation *operations;
+        Snapshot snap;
+        Attempt *attempts;
+        size_t n_attempts;
+        bool slice_empty;
+        bool fence_listed;
+        bool fence_active;
+        Fence fence;
+        uint32_t fence_number;
+        char *fence_unit;
+        usec_t fence_next_usec; /* CLOCK_MONOTONIC; not before */
+        int64_t sessions;       /* that hold a task's lock; -1: not read in this check */
+        bool no_step;           /* report_advance() found no step to run */
+        char reason[512];
+        char status[640];
+};
+
+/* engine.c */
+/* Each asynchronous call of a phase is an operation; NULL when out of memory, then the check is repeated. */
+Operation *operation_new(Engine *e, int64_t attempt);
+/* error != 0: logged, and the check is repeated after a pause. The last operation of a phase begins the next phase. */
+void operation_end(Operation *o, int error, const char *what, const char *message);
+/* For a call that could not be sent at all: as operation_end(). */
+void operation_sent(Operation *o, int r, const char *what);
+void engine_poke(Engine *e);
+/* Queues a statement as an operation of the phase; the callback has to call operation_end(). */
+void engine_query(Engine *e, int64_t attempt, const SqlStatement *sql, const char *const *params, PgCallback callback);
+/* The usual answer to a failed statement; returns whether it was one. */
+bool operation_failed(Operation *o, const char *what, const PgError *error);
+int engine_schedule(Engine *e, usec_t delay_usec);
+usec_t engine_now(Engine *e);
+void engine_set_reason(Engine *e, const char *format, ...) _printf_(2, 3);
+size_t engine_count_active(Engine *e);
+LogContext engine_log_context(Engine *e, const Attempt *a);
+
+/* snapshot.c */
+void engine_phase_snapshot(Engine *e);
+void engine_phase_launchers(Engine *e);
+void engine_phase_units(Engine *e);
+
+/* settle.c */
+void engine_phase_settle(Engine *e);
+void engine_phase_release(Engine *e);
+/* Ends an attempt with an outcome, as an operation. */
+void attempt_end_with(Engine *e, Attempt *a, const Outcome *outcome);
+/* Stores a result (NULL: nothing to be read), as an operation; then the unit may be released. */
+void attempt_record_result(Engine *e, Attempt *a, const UnitResult *result);
+
+/* launch.c */
+void engine_phase_advance(Engine *e);
+void engine_phase_launch(Engine *e);
+/* Starts the definition's fence program as a unit. */
+int fence_start(Engine *e);
+
+/* end.c */
+void fence_on_started(const UnitReply *reply, void *userdata);
+void engine_phase_free(Engine *e);
+void engine_phase_end(Engine *e);
+
+/* attempts.c: the table of open attempts */
+Attempt *attempt_find(Engine *e, int64_t id);
+Attempt *attempt_find_unit(Engine *e, const char *unit);
+/* A new, zeroed entry; pointers to other entries become invalid. NULL: out of memory. */
+Attempt *attempt_add(Engine *e, int64_t id);
+void attempts_drop_unseen(Engine *e);
+void attempts_free(Engine *e);

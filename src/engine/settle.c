@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Acts on each open attempt: reads the result of one whose unit has ended, decides, stores, lets go; stops, freezes and thaws. */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "engine/engine-internal.h"
+#include "store-sql.h"
+
+/* A program that has finished its task has this long to exit by itself. */
+#define EXIT_GRACE_USEC (10 * (int64_t) USEC_PER_SEC)
+
+static bool attempt_is_live(const Attempt *a) {
+        return a->state == STATE_LAUNCHING || a->state == STATE_RUNNING;
+}
+
+/* Text form of a number that may be unknown, for a parameter. */
+static const char *number_or_null(char buffer[21], uint64_t value) {
+        if (value > INT64_MAX)
+                return NULL;
+        snprintf(buffer, 21, "%" PRIu64, value);
+        return buffer;
+}
+
+static void on_recorded(_unused_ PgClient *c, const PgError *error, _unused_ PGresult *res, void *userdata) {
+        Operation *o = userdata;
+        Attempt *a = attempt_find(o->engine, o->attempt);
+
+        if (operation_failed(o, "storing a unit's result", error))
+                return;
+        if (a)
+                a->recorded = true;
+        o->engine->changed = true;
+        operation_end(o, 0, NULL, NULL);
+}
+
+void attempt_record_result(Engine *e, Attempt *a, const UnitResult *result) {
+        char id[21], status[12], cpu[21], memory[21], in[21], out[21], started[21], exited[21];
+        const char *params[11] = { id };
+
+        snprintf(id, sizeof(id), "%" PRIi64, a->id);
+        if (result) {
+                params[1] = result->result;
+                params[2] = *result->exit_code ? result->exit_code : NULL;
+                if (result->exit_status >= 0) {
+                        snprintf(status, sizeof(status), "%i", result->exit_status);
+                        params[3] = status;
+                }
+                params[4] = number_or_null(cpu, result->cpu_usec);
+                params[5] = number_or_null(memory, result->memory_peak_bytes);
+                params[6] = number_or_null(in, result->io_read_bytes);
+                params[7] = number_or_null(out, result->io_write_bytes);
+                params[8] = number_or_null(started, result->started_usec);
+                params[9] = number_or_null(exited, result->exited_usec);
+                params[10] = *result->invocation_id ? result->invocation_id : NULL;
+        }
+        engine_query(e, a->id, &sql_poll_attempt_record, params, on_recorded);
+}
+
+static void on_ended(_unused_ PgClient *c, const PgError *error, PGresult *res, void *userdata) {
+        Operation *o = userdata;
+        Engine *e = o->engine;
+        Attempt *a = attempt_find(e, o->attempt);
+        LogContext context = engine_log_context(e, a);
+        const char *state;
+
+        if (operation_failed(o, "ending an attempt", error))
+                return;
+        state = pg_get_text(res, 0, "task_state", NULL);
+        if (state && a) {
+                if (streq(state, "failed"))
+                        (void) log_full(LOG_ERR, 0, &context, "Task %" PRIu32 " of step %s failed in attempt %" PRIu32 ", see: journalctl -u %s",
+                                        a->task, a->step, a->number, a->unit);
+                else if (streq(state, "waiting"))
+                        (void) log_full(LOG_WARNING, 0, &context, "Attempt %" PRIu32 " of task %" PRIu32 " of step %s failed, it is tried again",
+                                        a->number, a->task, a->step);
+        }
+        e->changed = true;
+        operation_end(o, 0, NULL, NULL);
+}
+
+void attempt_end_with(Engine *e, Attempt *a, const Outcome *outcome) {
+        char id[21];
+
+        snprintf(id, sizeof(id), "%" PRIi64, a->id);
+        engine_query(e, a->id, &sql_poll_attempt_end,
+                     (const char*[]) { id, state_to_string(a->state), state_to_string(outcome->state), outcome->class, outcome->error,
+                                       outcome->permanent ? "true" : "false" },
+                     on_ended);
+}
+
+/* The unit has ended, or is gone (result NULL). The end is queued before the record: a crash between them repeats the record. */
+static void attempt_close(Engine *e, Attempt *a, const UnitResult *result) {
+        Outcome outcome;
+
+        if (attempt_is_live(a) && e->snap.state != STATE_CANCELING) {
+                outcome_from_result(result, &outcome);
+                attempt_end_with(e, a, &outcome);
+        }
+        attempt_record_result(e, a, result);
+}
+
+static void on_result(const UnitReply *reply, void *userdata) {
+        Operation *o = userdata;
+        Engine *e = o->engine;
+        Attempt *a = attempt_find(e, o->attempt);
+
+        if (a && reply->error == -ENOENT)
+                attempt_close(e, a, NULL);
+        else if (a && reply->error == 0) {
+                if (reply->result->active)
+                        e->dirty = true;
+                else
+                        attempt_close(e, a, reply->result);
+        }
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "reading a unit's result", reply->message);
+}
+
+static void on_stop(const UnitReply *reply, void *userdata) {
+        Operation *o = userdata;
+        Attempt *a = attempt_find(o->engine, o->attempt);
+
+        if (a && reply->error == 0)
+                a->stopping = true;
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "stopping a unit", reply->message);
+}
+
+static void attempt_send_stop(Engine *e, Attempt *a) {
+        Operation *o = operation_new(e, a->id);
+
+        if (o)
+                operation_sent(o, unit_host_stop(e->host, a->unit, on_stop, o), "StopUnit");
+}
+
+static bool attempt_has_to_stop(Engine *e, const Attempt *a) {
+        return e->snap.state == STATE_CANCELING || (e->snap.any_failed && e->snap.stop_on_failure) ||
+               (!attempt_is_live(a) && (a->age_usec > EXIT_GRACE_USEC || a->state != STATE_COMPLETED));
+}
+
+static void on_thawed(const UnitReply *reply, void *userdata) {
+        Operation *o = userdata;
+        Engine *e = o->engine;
+        Attempt *a = attempt_find(e, o->attempt);
+
+        if (a) {
+                a->thawed = true;
+                a->frozen = false;
+                /* Only now: a frozen unit is not stopped by systemd 257. */
+                if (attempt_has_to_stop(e, a))
+                        attempt_send_stop(e, a);
+        }
+        /* A unit that is not frozen, or a host that can't freeze, refuses to thaw: nothing is lost by that. */
+        if (reply->error < 0 && reply->error != -ENOENT)
+                log_debug("Thawing a unit: %s", reply->message);
+        operation_end(o, 0, NULL, NULL);
+}
+
+static void on_frozen(const UnitReply *reply, void *userdata) {
+        Operation *o = userdata;
+        Attempt *a = attempt_find(o->engine, o->attempt);
+        LogContext context = engine_log_context(o->engine, a);
+
+        if (a)
+                a->frozen = true;
+        if (reply->error < 0 && reply->error != -ENOENT)
+                (void) log_full(LOG_WARNING, reply->error, &context, "Freezing %s: %s, ignoring; it runs on, new ones do not start",
+                                a ? a->unit : "a unit", reply->message);
+        operation_end(o, 0, NULL, NULL);
+}
+
+static void on_pinned(const UnitReply *reply, void *userdata) {
+        Operation *o = userdata;
+        Attempt *a = attempt_find(o->engine, o->attempt);
+
+        if (a && reply->error == 0)
+                a->pinned = true;
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "pinning a unit", reply->message);
+}
+
+static void attempt_settle_active(Engine *e, Attempt *a) {
+        Operation *o;
+
+        if (!a->pinned) {
+                o = operation_new(e, a->id);
+                if (o)
+                        operation_sent(o, unit_host_ref(e->host, a->unit, on_pinned, o), "RefUnit");
+        }
+        if (e->snap.state == STATE_PAUSED && e->snap.freeze) {
+                a->thawed = false;
+                if (a->frozen)
+                        return;
+                o = operation_new(e, a->id);
+                if (o)
+                        operation_sent(o, unit_host_freeze(e->host, a->unit, on_frozen, o), "FreezeUnit");
+        } else if (!a->thawed) {
+                o = operation_new(e, a->id);
+                if (o)
+                        operation_sent(o, unit_host_thaw(e->host, a->unit, on_thawed, o), "ThawUnit");
+        } else if (attempt_has_to_stop(e, a) && !a->stopping)
+                attempt_send_stop(e, a);
+}
+
+/* Whatever else got into the slice goes with it; not while a unit may be frozen, which systemd 257 would not stop. */
+static void slice_stop(Engine *e) {
+        for (size_t i = 0; i < e->n_attempts; i++)
+                if (e->attempts[i].active && !e->attempts[i].thawed)
+                        return;
+        if (!e->slice_empty)
+                (void) unit_host_stop(e->host, e->slice, NULL, NULL);
+}
+
+void engine_phase_settle(Engine *e) {
+        if (e->snap.state == STATE_CANCELING)
+                slice_stop(e);
+        /* Answers never come while this loop runs, so the table does not move. */
+        for (size_t i = 0; i < e->n_attempts; i++) {
+                Attempt *a = e->attempts + i;
+                Operation *o;
+
+                if (a->active)
+                        attempt_settle_active(e, a);
+                else if (!a->settled) {
+                        engine_set_reason(e, "waiting until the launcher %s of unit %s is gone", a->launcher, a->unit);
+                        e->broken = true;
+                } else if (!a->listed)
+                        attempt_close(e, a, NULL);
+                else {
+                        o = operation_new(e, a->id);
+                        if (o)
+                                operation_sent(o, unit_host_get_result(e->host, a->unit, on_result, o), "GetAll");
+                }
+        }
+}
+
+static void on_released(_unused_ const UnitReply *reply, void *userdata) {
+        operation_end(userdata, 0, NULL, NULL);
+}
+
+void engine_phase_release(Engine *e) {
+        for (size_t i = 0; i < e->n_attempts; i++) {
+                Attempt *a = e->attempts + i;
+                Operation *o;
+
+                if (!a->recorded || !a->listed)
+                        continue;
+                if (a->pinned && (o = operation_new(e, a->id))) {
+                        a->pinned = false;
+                        operation_sent(o, unit_host_unref(e->host, a->unit, on_released, o), "UnrefUnit");
+                }
+                /* A success is collected with the last pin; a failure stays until it is reset. */
+                o = operation_new(e, a->id);
+                if (o)
+                        operation_sent(o, unit_host_reset_failed(e->host, a->unit, on_released, o), "ResetFailedUnit");
+        }
+}

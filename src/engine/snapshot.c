@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The first half of a check: rows, then launchers, then units. The order matters: a unit list that is asked for after a launcher's
+ * bus name has gone comes after all of that launcher's calls, so what is not in it will not come. */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "engine/engine-internal.h"
+#include "store-sql.h"
+
+static void load_definition(Engine *e, const char *digest) {
+        _cleanup_(freep) char *error = NULL;
+        LogContext context = engine_log_context(e, NULL);
+        int r;
+
+        if (e->definition)
+                return;
+        r = definition_load(e->definition_root, e->migration, &e->definition, &error);
+        if (r < 0) {
+                (void) log_full(LOG_ERR, r, &context, "Definition of migration %s: %s; nothing is started until it is mended",
+                                e->migration, error ?: strerror(-r));
+                engine_set_reason(e, "definition not usable: %s", error ?: strerror(-r));
+        } else if (!streq(e->definition->digest, digest))
+                (void) log_full(LOG_NOTICE, 0, &context, "Definition %s has changed since the report was made; using it as it is now",
+                                e->definition->path);
+}
+
+static void on_report(_unused_ PgClient *c, const PgError *error, PGresult *res, void *userdata) {
+        Operation *o = userdata;
+        Engine *e = o->engine;
+        const char *text;
+
+        if (operation_failed(o, "reading the report", error))
+                return;
+        if (PQntuples(res) == 0) {
+                e->ended = true;
+                operation_end(o, -ESRCH, "reading the report", "there is no such report");
+                e->on_end(e, ENGINE_UNKNOWN_REPORT, e->userdata);
+                return;
+        }
+        free(e->snap.wait_reason);
+        e->snap = (Snapshot) {
+                .state = state_from_string(pg_get_text(res, 0, "state", "")),
+                .freeze = streq(pg_get_text(res, 0, "pause_mode", ""), "freeze"),
+                .workers = (uint32_t) pg_get_i64(res, 0, "workers", 1),
+                .any_failed = pg_get_bool(res, 0, "any_failed"),
+                .stop_on_failure = pg_get_bool(res, 0, "stop_on_failure"),
+                .next_usec = pg_get_i64(res, 0, "next_usec", -1),
+                .wait_reason = strdup(pg_get_text(res, 0, "wait_reason", "")),
+        };
+        text = pg_get_text(res, 0, "migration", "");
+        if (!e->migration)
+                e->migration = strdup(text);
+        if (e->migration)
+                load_definition(e, pg_get_text(res, 0, "definition_digest", ""));
+        operation_end(o, e->migration && e->snap.wait_reason ? 0 : -ENOMEM, "reading the report", NULL);
+}
+
+static int attempt_fill(Engine *e, Attempt *a, PGresult *res, int row) {
+        a->seen = true;
+        a->settled = a->listed = a->active = a->recorded = false;
+        a->state = state_from_string(pg_get_text(res, row, "state", ""));
+        a->age_usec = pg_get_i64(res, row, "age_usec", -1);
+        if (a->unit)
+                return 0;
+        a->task = (uint32_t) pg_get_i64(res, row, "task_id", 0);
+        a->number = (uint32_t) pg_get_i64(res, row, "number", 0);
+        a->expander = streq(pg_get_text(res, row, "kind", ""), "expand");
+        a->other_boot = !streq(pg_get_text(res, row, "boot_id", ""), e->boot_id);
+        a->step = strdup(pg_get_text(res, row, "step", ""));
+        a->launcher = strdup(pg_get_text(res, row, "launcher", ""));
+        a->unit = strdup(pg_get_text(res, row, "unit", ""));
+        return a->step && a->launcher && a->unit ? 0 : -ENOMEM;
+}
+
+static void on_attempts(_unused_ PgClient *c, const PgError *error, PGresult *res, void *userdata) {
+        Operation *o = userdata;
+        Engine *e = o->engine;
+        int r = 0;
+
+        if (operation_failed(o, "reading the open attempts", error))
+                return;
+        for (size_t i = 0; i < e->n_attempts; i++)
+                e->attempts[i].seen = false;
+        for (int row = 0; row < PQntuples(res) && r >= 0; row++) {
+                int64_t id = pg_get_i64(res, row, "id", 0);
+                Attempt *a = attempt_find(e, id) ?: attempt_add(e, id);
+
+                r = a ? attempt_fill(e, a, res, row) : -ENOMEM;
+        }
+        attempts_drop_unseen(e);
+        operation_end(o, r, "reading the open attempts", NULL);
+}
+
+void engine_phase_snapshot(Engine *e) {
+        char report[12];
+
+        e->no_step = false;
+        e->sessions = -1;
+        snprintf(report, sizeof(report), "%" PRIu32, e->report);
+        engine_query(e, 0, &sql_poll_report, (const char*[]) { report }, on_report);
+        engine_query(e, 0, &sql_poll_attempts, (const char*[]) { report }, on_attempts);
+}
+
+static void on_launcher(const UnitReply *reply, void *userdata) {
+        Operation *o = userdata;
+        Attempt *a = attempt_find(o->engine, o->attempt);
+
+        if (a)
+                a->settled = reply->error == 0 && !reply->owned;
+        operation_end(o, reply->error, "asking for the launcher's bus name", reply->message);
+}
+
+void engine_phase_launchers(Engine *e) {
+        for (size_t i = 0; i < e->n_attempts; i++) {
+                Attempt *a = e->attempts + i;
+                Operation *o;
+
+                /* Our own calls have all been answered before this check began; a unique name means nothing after a boot. */
+                if (streq(a->launcher, unit_host_unique_name(e->host)) || a->other_boot) {
+                        a->settled = true;
+                        continue;
+                }
+                o = operation_new(e, a->id);
+                if (o)
+                        operation_sent(o, unit_host_name_has_owner(e->host, a->launcher, on_launcher, o), "NameHasOwner");
+        }
+}
+
+/* The list decides what is active: units of open attempts, the fence, and strays of this report that no open row names. */
+static void on_units(const UnitReply *reply, void *userdata) {
+        Operation *o = userdata;
+        Engine *e = o->engine;
+
+        for (size_t i = 0; reply->error == 0 && i < reply->n_units; i++) {
+                const UnitInfo *u = reply->units + i;
+                Attempt *a = attempt_find_unit(e, u->name);
+                TaskUnitName name;
+
+                if (e->fence_unit && streq(e->fence_unit, u->name)) {
+                        e->fence_listed = true;
+                        e->fence_active = u->active;
+                } else if (a) {
+                        a->listed = true;
+                        a->active = u->active;
+                } else if (task_unit_parse(u->name, &name) < 0 || name.report != e->report)
+                        continue;
+                else if (!u->active)
+                        /* Its result is stored, but the poll that did it died before it let go of the unit. */
+                        (void) unit_host_reset_failed(e->host, u->name, NULL, NULL);
+                else {
+                        /* Its row says ended: a start that was executed late. The fence refuses its claim; it has to go. */
+                        LogContext context = { .report = e->report, .step = name.step, .task = name.task, .attempt = name.attempt };
+
+                        (void) log_full(LOG_WARNING, 0, &context, "Unit %s runs for an attempt that has ended; stopping it", u->name);
+                        (void) unit_host_stop(e->host, u->name, NULL, NULL);
+                        e->slice_empty = false;
+                        e->broken = true;
+                }
+        }
+        operation_end(o, reply->error, "listing the units", reply->message);
+}
+
+static void on_slice_processes(const UnitReply *reply, void *userdata) {
+        Operation *o = userdata;
+
+        /* No slice, no processes. */
+        o->engine->slice_empty = reply->error == -ENOENT || (reply->error == 0 && reply->n_processes == 0);
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "counting the slice's processes", reply->message);
+}
+
+void engine_phase_units(Engine *e) {
+        char tasks[64], fence[64];
+        char *patterns[] = { tasks, fence, NULL };
+        Operation *o;
+
+        snprintf(tasks, sizeof(tasks), "migration-*-*-%" PRIu32 "-*-*.service", e->report);
+        snprintf(fence, sizeof(fence), "migrationd-fence-%" PRIu32 "-*.service", e->report);
+        e->fence_listed = e->fence_active = false;
+        e->slice_empty = true;
+        o = operation_new(e, 0);
+        if (o)
+                operation_sent(o, unit_host_list(e->host, patterns, on_units, o), "ListUnitsByPatterns");
+        if (e->snap.state == STATE_CANCELING) {
+                o = operation_new(e, 0);
+                if (o)
+                        operation_sent(o, unit_host_count_processes(e->host, e->slice, on_slice_processes, o), "GetUnitProcesses");
+        }
+}

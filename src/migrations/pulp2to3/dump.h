@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The Pulp 2 database in an archive, as rows: which collections matter, which fields of theirs, and what a field must be. A
+ * content type is one more entry of the table in dump.c. */
+
+#include <bson/bson.h>
+
+#include "migrations/pulp2to3/archive.h"
+#include "migrations/pulp2to3/remote.h"
+
+typedef enum DumpTable {
+        DUMP_REPOSITORY,        /* repos */
+        DUMP_IMPORTER,          /* repo_importers, iso_importer */
+        DUMP_DISTRIBUTOR,       /* repo_distributors, iso_distributor */
+        DUMP_LINK,              /* repo_content_units of migrated types */
+        DUMP_LAZY,              /* lazy_content_catalog of migrated types */
+        DUMP_ISO,               /* units_iso */
+        _DUMP_TABLE_MAX,
+} DumpTable;
+
+/* Columns of the rows. */
+enum { REPOSITORY_OBJECT, REPOSITORY_ID, REPOSITORY_DESCRIPTION, REPOSITORY_ADDED, REPOSITORY_REMOVED };
+enum { IMPORTER_OBJECT, IMPORTER_REPOSITORY, IMPORTER_UPDATED };
+enum { DISTRIBUTOR_OBJECT, DISTRIBUTOR_REPOSITORY, DISTRIBUTOR_ID, DISTRIBUTOR_UPDATED, DISTRIBUTOR_URL };
+enum { LINK_REPOSITORY, LINK_TYPE, LINK_UNIT };
+enum { LAZY_TYPE, LAZY_UNIT, LAZY_IMPORTER, LAZY_PATH, LAZY_URL, LAZY_REVISION };
+enum { UNIT_ID, UNIT_UPDATED, UNIT_PATH, UNIT_DOWNLOADED, ISO_NAME, ISO_CHECKSUM, ISO_SIZE };
+#define DUMP_COLUMNS_MAX 8
+
+/* All is borrowed and valid during the call only. */
+typedef struct DumpRow {
+        DumpTable table;
+        const char *collection;
+        const char *id;                 /* of the document, as text */
+        size_t n_columns;
+        const char *columns[DUMP_COLUMNS_MAX];  /* as PostgreSQL reads them; NULL: absent */
+        const Remote *remote;           /* importers: what the remote will be */
+        uint64_t offset, archive_size_bytes;
+} DumpRow;
+
+typedef struct DumpRequest {
+        const char *path;
+        const char *database;
+        /* Takes a row. A negative return ends the reading. */
+        int (*row)(const DumpRow *row, void *userdata);
+        /* Takes a document that is not as it must be: item names it ("units_iso ID"), reason the field. A negative return
+         * ends the reading; 0 goes on without the document. */
+        int (*bad)(const char *item, const char *reason, void *userdata);
+        void *userdata;
+} DumpRequest;
+
+/* Reads a whole archive. Returns what archive_read() or a handler returned. */
+int dump_read(const DumpRequest *request, char **ret_error);

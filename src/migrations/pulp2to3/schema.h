@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The target: whether it is a database of the right Pulp version, and the migration's own schema in it. */
+
+#include "migrations/pulp2to3/step.h"
+
+/* Refuses another target than pulpcore 3.18 with pulp_file 1.10, and one where the role lacks rights. Writes nothing. */
+int schema_check_target(Step *s);
+
+/* Makes the migration's own schema unless it is there. */
+int schema_make(Step *s);

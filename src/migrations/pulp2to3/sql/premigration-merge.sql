@@ -1,0 +1,66 @@
+-- SPDX-License-Identifier: LGPL-2.1-or-later
+-- Makes the migration's tables equal to what was staged. What does not change keeps its row, and a unit that does not change
+-- keeps its content; one that does is migrated again.
+ANALYZE pg_temp.stage_iso;
+ANALYZE pg_temp.stage_link;
+ANALYZE pg_temp.stage_lazy;
+
+DELETE FROM migrationd_pulp2to3.repository r WHERE NOT EXISTS (SELECT FROM pg_temp.stage_repository s WHERE s.repo_id = r.repo_id);
+INSERT INTO migrationd_pulp2to3.repository AS r (repo_id, object_id, description, last_unit_added, last_unit_removed)
+        SELECT repo_id, object_id, description, last_unit_added, last_unit_removed FROM pg_temp.stage_repository
+        ON CONFLICT (repo_id) DO UPDATE SET object_id = excluded.object_id, description = excluded.description,
+                last_unit_added = excluded.last_unit_added, last_unit_removed = excluded.last_unit_removed;
+
+DELETE FROM migrationd_pulp2to3.importer i WHERE NOT EXISTS (SELECT FROM pg_temp.stage_importer s WHERE s.object_id = i.object_id);
+INSERT INTO migrationd_pulp2to3.importer AS i (object_id, repo_id, last_updated, url, ca_cert, client_cert, tls_validation, proxy_url,
+                download_concurrency, policy, secrets)
+        SELECT object_id, repo_id, last_updated, url, ca_cert, client_cert, tls_validation, proxy_url, download_concurrency, policy,
+                secrets FROM pg_temp.stage_importer
+        ON CONFLICT (object_id) DO UPDATE SET repo_id = excluded.repo_id, last_updated = excluded.last_updated, url = excluded.url,
+                ca_cert = excluded.ca_cert, client_cert = excluded.client_cert, tls_validation = excluded.tls_validation,
+                proxy_url = excluded.proxy_url, download_concurrency = excluded.download_concurrency, policy = excluded.policy,
+                secrets = excluded.secrets;
+
+DELETE FROM migrationd_pulp2to3.distributor d
+        WHERE NOT EXISTS (SELECT FROM pg_temp.stage_distributor s WHERE s.object_id = d.object_id);
+INSERT INTO migrationd_pulp2to3.distributor AS d (object_id, repo_id, distributor_id, last_updated, relative_url)
+        SELECT object_id, repo_id, distributor_id, last_updated, relative_url FROM pg_temp.stage_distributor
+        ON CONFLICT (object_id) DO UPDATE SET repo_id = excluded.repo_id, distributor_id = excluded.distributor_id,
+                last_updated = excluded.last_updated, relative_url = excluded.relative_url;
+
+TRUNCATE migrationd_pulp2to3.link;
+INSERT INTO migrationd_pulp2to3.link (repo_id, type, unit_id) SELECT DISTINCT repo_id, type, unit_id FROM pg_temp.stage_link;
+
+-- Of several revisions the newest counts.
+CREATE TEMPORARY TABLE stage_lazy_newest ON COMMIT DROP AS
+        SELECT DISTINCT ON (type, unit_id, importer_id) type, unit_id, importer_id, path, url, revision
+                FROM pg_temp.stage_lazy ORDER BY type, unit_id, importer_id, revision DESC, path;
+CREATE UNIQUE INDEX ON pg_temp.stage_lazy_newest (type, unit_id, importer_id);
+DELETE FROM migrationd_pulp2to3.lazy l WHERE NOT EXISTS (SELECT FROM pg_temp.stage_lazy_newest s
+        WHERE s.type = l.type AND s.unit_id = l.unit_id AND s.importer_id = l.importer_id);
+INSERT INTO migrationd_pulp2to3.lazy AS l (type, unit_id, importer_id, path, url, revision)
+        SELECT type, unit_id, importer_id, path, url, revision FROM pg_temp.stage_lazy_newest
+        ON CONFLICT (type, unit_id, importer_id) DO UPDATE SET path = excluded.path, url = excluded.url,
+                revision = excluded.revision, migrated = false
+                WHERE (l.path, l.url, l.revision) IS DISTINCT FROM (excluded.path, excluded.url, excluded.revision);
+
+DELETE FROM migrationd_pulp2to3.iso u WHERE NOT EXISTS (SELECT FROM pg_temp.stage_iso s WHERE s.unit_id = u.unit_id);
+INSERT INTO migrationd_pulp2to3.iso AS u (unit_id, number, last_updated, storage_path, downloaded, name, checksum, size)
+        SELECT unit_id, row_number() OVER (ORDER BY name COLLATE "C", checksum COLLATE "C", unit_id COLLATE "C"), last_updated,
+                storage_path, downloaded, name, checksum, size FROM pg_temp.stage_iso
+        ON CONFLICT (unit_id) DO UPDATE SET number = excluded.number, last_updated = excluded.last_updated,
+                storage_path = excluded.storage_path, downloaded = excluded.downloaded, name = excluded.name,
+                checksum = excluded.checksum, size = excluded.size,
+                content_id = CASE WHEN (u.last_updated, u.storage_path, u.downloaded, u.name, u.checksum, u.size) IS DISTINCT FROM
+                        (excluded.last_updated, excluded.storage_path, excluded.downloaded, excluded.name, excluded.checksum,
+                        excluded.size) THEN NULL ELSE u.content_id END
+                WHERE (u.number, u.last_updated, u.storage_path, u.downloaded, u.name, u.checksum, u.size) IS DISTINCT FROM
+                        (excluded.number, excluded.last_updated, excluded.storage_path, excluded.downloaded, excluded.name,
+                        excluded.checksum, excluded.size);
+
+ANALYZE migrationd_pulp2to3.repository;
+ANALYZE migrationd_pulp2to3.importer;
+ANALYZE migrationd_pulp2to3.distributor;
+ANALYZE migrationd_pulp2to3.link;
+ANALYZE migrationd_pulp2to3.lazy;
+ANALYZE migrationd_pulp2to3.iso;

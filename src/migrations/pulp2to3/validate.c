@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Step validate: everything that can be known to be wrong before anything is written. Reads the whole archive, as only so its
+ * checksums are known, and writes nothing in the target. */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "migrations/pulp2to3/content-path.h"
+#include "migrations/pulp2to3/dump.h"
+#include "migrations/pulp2to3/fernet.h"
+#include "migrations/pulp2to3/schema.h"
+#include "migrations/pulp2to3/steps.h"
+
+/* So many missing names are listed in a text. */
+#define NAMES_MAX 20
+/* The counters are brought up to date at every so many bytes of the archive. */
+#define REPORT_BYTES (INT64_C(4) * 1024 * 1024)
+
+typedef struct Validation {
+        Step *step;
+        json_t *repositories;   /* what the plan names and the dump has not shown yet, as sets */
+        json_t *importers;
+        json_t *distributors;
+        int content_fd;
+        bool has_key;
+        int64_t reported_bytes;
+        uint64_t n_units, n_missing;
+} Validation;
+
+/* Sets of names that a plan needs. */
+static int collect_names(Validation *v) {
+        const Plan *p = v->step->plan;
+        json_t *name;
+        size_t k;
+        int r = 0;
+
+        v->repositories = json_object();
+        v->importers = json_object();
+        v->distributors = json_object();
+        for (size_t i = 0; i < p->n_repositories; i++) {
+                if (p->repositories[i].importer)
+                        r |= json_object_set_new(v->importers, p->repositories[i].importer, json_true());
+                for (size_t j = 0; j < p->repositories[i].n_versions; j++) {
+                        r |= json_object_set_new(v->repositories, p->repositories[i].versions[j].repository, json_true());
+                        json_array_foreach(p->repositories[i].versions[j].distributors, k, name)
+                                r |= json_object_set_new(v->distributors, json_string_value(name), json_true());
+                }
+        }
+        return r < 0 ? step_fail(v->step, -ENOMEM, "out of memory") : 0;
+}
+
+static int problem(Validation *v, const char *item, const char *reason) {
+        int r;
+
+        r = migrationd_task_problem(v->step->task, item, reason);
+        return r < 0 ? step_fail_task(v->step, r) : 0;
+}
+
+static int on_bad(const char *item, const char *reason, void *userdata) {
+        Validation *v = userdata;
+
+        if (!v->step->skip_corrupted)
+                return step_fail(v->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
+                                 v->step->configuration->archive, item, reason);
+        return problem(v, item, reason);
+}
+
+/* Option validate: looks for the file, which the step content will read. */
+static int check_file(Validation *v, const DumpRow *row) {
+        const char *path = content_path_relative(row->columns[UNIT_PATH]);
+        _cleanup_(freep) char *item = NULL, *reason = NULL;
+        struct stat st;
+
+        if (path && fstatat(v->content_fd, path, &st, 0) == 0 && S_ISREG(st.st_mode)) {
+                if (streq(row->columns[ISO_SIZE], STEP_NUMBER(st.st_size)))
+                        return 0;
+                reason = text_format("%s/%s has %ji bytes, not %s", v->step->configuration->content, path,
+                                     (intmax_t) st.st_size, row->columns[ISO_SIZE]);
+        } else
+                reason = path ? text_format("%s/%s: %s", v->step->configuration->content, path,
+                                            errno > 0 ? strerror(errno) : "is not a file") :
+                        text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, row->columns[UNIT_PATH]);
+        item = text_format("%s %s %s", row->collection, row->id, row->columns[ISO_NAME]);
+        if (!item || !reason)
+                return step_fail(v->step, -ENOMEM, "out of memory");
+        v->n_missing++;
+        if (!v->step->skip_corrupted)
+                log_error("%s: %s", item, reason);
+        return problem(v, item, reason);
+}
+
+static int check_importer(Validation *v, const DumpRow *row) {
+        (void) json_object_del(v->importers, row->columns[IMPORTER_REPOSITORY]);
+        if (!row->remote->url || !remote_has_secrets(row->remote) || v->has_key)
+                return 0;
+        _cleanup_(freep) char *error = NULL;
+        Fernet key;
+
+        if (fernet_load(v->step->configuration->key_file, &key, &error) < 0)
+                return step_fail(v->step, -EINVAL, "%s %s of repository %s has secrets: %s", row->collection, row->id,
+                                 row->columns[IMPORTER_REPOSITORY], error);
+        v->has_key = true;
+        return 0;
+}
+
+static int report_bytes(Validation *v, const DumpRow *row) {
+        int r;
+
+        if ((int64_t) row->offset < v->reported_bytes + REPORT_BYTES)
+                return 0;
+        if (step_is_stopping())
+                return step_fail(v->step, -ECANCELED, "stopped by SIGTERM");
+        v->reported_bytes = (int64_t) row->offset;
+        r = migrationd_task_progress(v->step->task, v->reported_bytes, (int64_t) row->archive_size_bytes);
+        return r < 0 ? step_fail_task(v->step, r) : 0;
+}
+
+static int on_row(const DumpRow *row, void *userdata) {
+        Validation *v = userdata;
+        int r = 0;
+
+        if (row->table == DUMP_REPOSITORY)
+                (void) json_object_del(v->repositories, row->columns[REPOSITORY_ID]);
+        else if (row->table == DUMP_DISTRIBUTOR)
+                (void) json_object_del(v->distributors, row->columns[DISTRIBUTOR_REPOSITORY]);
+        else if (row->table == DUMP_IMPORTER)
+                r = check_importer(v, row);
+        else if (row->table == DUMP_ISO) {
+                v->n_units++;
+                if (v->content_fd >= 0 && *row->columns[UNIT_DOWNLOADED] == 't')
+                        r = check_file(v, row);
+        }
+        return r < 0 ? r : report_bytes(v, row);
+}
+
+static char *list_names(json_t *set) {
+        char *names = NULL;
+        const char *name;
+        json_t *value;
+        size_t n = 0;
+
+        json_object_foreach(set, name, value) {
+                char *longer = ++n > NAMES_MAX ? text_format("%s and %zu more", names, json_object_size(set) - NAMES_MAX) :
+                        text_format("%s%s\"%s\"", names ?: "", names ? ", " : "", name);
+
+                free(names);
+                names = longer;
+                if (n > NAMES_MAX)
+                        break;
+        }
+        return names;
+}
+
+static int check_names(Validation *v) {
+        const struct {
+                json_t *set;
+                const char *what;
+        } sets[] = {
+                { v->repositories, "repositories" },
+                { v->importers, "repositories with an iso_importer" },
+                { v->distributors, "repositories with an iso_distributor" },
+        };
+        _cleanup_(freep) char *text = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(sets); i++) {
+                _cleanup_(freep) char *names = list_names(sets[i].set);
+                char *longer;
+
+                if (!names)
+                        continue;
+                longer = text_format("%s%s%s %s", text ?: "", text ? "; " : "", sets[i].what, names);
+                free(text);
+                text = longer;
+        }
+        return text ? step_fail(v->step, -EBADMSG, "the plan names what %s lacks: %s", v->step->configuration->archive, text) :
+                0;
+}
+
+static int read_archive(Validation *v) {
+        const Configuration *c = v->step->configuration;
+        _cleanup_(freep) char *error = NULL;
+        int r;
+
+        r = dump_read(&(DumpRequest) { .path = c->archive, .database = c->pulp2_database, .row = on_row, .bad = on_bad,
+                                       .userdata = v }, &error);
+        if (r >= 0 || v->step->error)
+                return r;
+        return step_fail(v->step, r == -ENODATA ? -EBADMSG : r == -ENOENT || r == -EISDIR ? -ENODATA :
+                         r == -EACCES || r == -EPERM ? -EINVAL : r, "%s", error ?: strerror(-r));
+}
+
+/* That artifacts can be made is seen without making one. */
+static int check_media_root(Step *s) {
+        const char *root = s->configuration->media_root;
+        _cleanup_(freep) char *artifacts = text_format("%s/artifact", root);
+        struct stat st;
+
+        if (!artifacts)
+                return step_fail(s, -ENOMEM, "out of memory");
+        if (stat(root, &st) < 0 || !S_ISDIR(st.st_mode))
+                return step_fail(s, -EINVAL, "[Pulp3] MediaRoot=%s: %s", root, S_ISDIR(st.st_mode) ? strerror(errno) :
+                                 "is not a directory");
+        if (faccessat(AT_FDCWD, access(artifacts, F_OK) == 0 ? artifacts : root, W_OK | X_OK, AT_EACCESS) < 0)
+                return step_fail(s, -EINVAL, "[Pulp3] MediaRoot=%s: uid %u cannot write there: %s; the definition's user must "
+                                 "be Pulp's, and its writable must have the directory", root, geteuid(), strerror(errno));
+        return 0;
+}
+
+static int open_content(Validation *v) {
+        const char *path = v->step->configuration->content;
+        _cleanup_(freep) char *units = text_format("%s/units", path);
+
+        v->content_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (v->content_fd < 0)
+                return step_fail(v->step, -ENODATA, "[Pulp2] Content=%s: %s", path, strerror(errno));
+        if (!units || access(units, R_OK | X_OK) < 0)
+                log_warning("[Pulp2] Content=%s: has no directory units that can be read; only on-demand content can be "
+                            "migrated", path);
+        if (!v->step->check_files) {
+                (void) close(v->content_fd);
+                v->content_fd = -EBADF;
+        }
+        return 0;
+}
+
+static int check_target(Step *s) {
+        int r;
+
+        r = database_open(&s->database, s->configuration->pulp3_database, "migration validate");
+        if (r >= 0)
+                r = database_query(&s->database, "read only", "SET default_transaction_read_only = on", DATABASE_NO_PARAMS, NULL);
+        return r < 0 ? step_fail_database(s, r) : schema_check_target(s);
+}
+
+static int validate(Validation *v) {
+        Step *s = v->step;
+        int64_t total;
+        int r;
+
+        r = check_target(s);
+        if (r >= 0)
+                r = check_media_root(s);
+        if (r >= 0)
+                r = open_content(v);
+        if (r >= 0)
+                r = collect_names(v);
+        if (r >= 0)
+                r = read_archive(v);
+        if (r >= 0)
+                r = check_names(v);
+        if (r >= 0 && v->n_missing > 0 && !s->skip_corrupted)
+                r = step_fail(s, -EBADMSG, "%" PRIu64 " of %" PRIu64 " units have no good file, see the problems; the option "
+                              "skip_corrupted leaves them out", v->n_missing, v->n_units);
+        if (r < 0)
+                return r;
+        total = migrationd_task_total(s->task);
+        r = migrationd_task_progress(s->task, MAX(v->reported_bytes, total), MAX(v->reported_bytes, total));
+        return r < 0 ? step_fail_task(s, r) : 0;
+}
+
+int validate_run(Step *s) {
+        Validation v = { .step = s, .content_fd = -EBADF };
+        int r;
+
+        r = validate(&v);
+        json_decref(v.repositories);
+        json_decref(v.importers);
+        json_decref(v.distributors);
+        if (v.content_fd >= 0)
+                (void) close(v.content_fd);
+        return r;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* migrationd-poll REPORT: the engine of one report as a process. Started by migrationd-poll@REPORT.timer; killed at any point, the
+ * timer starts it again and the first check repairs everything. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "config/settings.h"
+#include "engine/engine.h"
+#include "model/names.h"
+
+typedef struct Poll {
+        sd_event *event;
+        Engine *engine;
+        UnitHost *host;         /* for stopping the own timer, after the engine's end */
+        uint32_t report;
+        char last_status[640];
+} Poll;
+
+static void on_timer_stopped(const UnitReply *reply, void *userdata) {
+        Poll *p = userdata;
+
+        if (reply->error < 0 && reply->error != -ENOENT)
+                log_warning_errno(reply->error, "Stopping the timer of report %" PRIu32 ": %s", p->report, reply->message);
+        (void) sd_event_exit(p->event, 0);
+}
+
+static void on_host_changed(_unused_ UnitHost *h, _unused_ void *userdata) {
+}
+
+static void on_engine_end(_unused_ Engine *e, EngineEnd end, void *userdata) {
+        Poll *p = userdata;
+        _cleanup_(freep) char *timer = NULL, *slice = NULL;
+        LogContext context = { .report = p->report };
+        int r = -ENOMEM;
+
+        if (end == ENGINE_IDLE) {
+                (void) sd_event_exit(p->event, 0);
+                return;
+        }
+        if (end == ENGINE_UNKNOWN_REPORT)
+                (void) log_full(LOG_ERR, 0, &context, "There is no report %" PRIu32, p->report);
+        else
+                (void) log_full(LOG_INFO, 0, &context, "Report %" PRIu32 " has ended; stopping its timer", p->report);
+        /* Empty by now: an active slice would stay for ever. The answer to the later call says that both were heard. */
+        slice = report_slice_name(p->report);
+        if (slice)
+                (void) unit_host_stop(p->host, slice, NULL, NULL);
+        timer = poll_timer_name(p->report);
+        if (timer)
+                r = unit_host_stop(p->host, timer, on_timer_stopped, p);
+        if (r < 0)
+                (void) sd_event_exit(p->event, 0);
+}
+
+static int on_status(sd_event_source *s, _unused_ uint64_t usec, void *userdata) {
+        Poll *p = userdata;
+        const char *status = engine_status(p->engine);
+
+        if (!streq(status, p->last_status)) {
+                snprintf(p->last_status, sizeof(p->last_status), "%s", status);
+                (void) sd_notifyf(false, "STATUS=%s", status);
+        }
+        (void) sd_event_source_set_time_relative(s, USEC_PER_SEC);
+        return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
+static int poll_run(Poll *p, const Settings *settings) {
+        EngineOptions options = { .report = p->report, .conninfo = settings->database, .worker_conninfo = settings->worker_database,
+                                  .definition_root = "" };
+        int r;
+
+        r = sd_event_default(&p->event);
+        if (r < 0)
+                return log_error_errno(r, "Event loop: %m");
+        (void) sd_event_set_watchdog(p->event, true);
+        r = sd_event_add_signal(p->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+        if (r < 0)
+                return log_error_errno(r, "Signals: %m");
+        r = unit_host_new_local(p->event, on_host_changed, p, &p->host);
+        if (r < 0)
+                return log_error_errno(r, "System bus: %m");
+        r = engine_new(p->event, &options, on_engine_end, p, &p->engine);
+        if (r < 0)
+                return log_error_errno(r, "Engine: %m");
+        r = sd_event_add_time_relative(p->event, NULL, CLOCK_MONOTONIC, 0, 0, on_status, p);
+        if (r < 0)
+                return log_error_errno(r, "Status timer: %m");
+        (void) sd_notify(false, "READY=1");
+        r = sd_event_loop(p->event);
+        (void) sd_notify(false, "STOPPING=1");
+        return r < 0 ? log_error_errno(r, "Event loop ended: %m") : r;
+}
+
+/* ExecCondition= of migrationd-postgresql.service: 0 the embedded cluster is used, 1 a database is configured, 255 an error;
+ * systemd.service(5). */
+static int condition_embedded(void) {
+        _cleanup_(settings_freep) Settings *settings = NULL;
+        _cleanup_(freep) char *error = NULL;
+        int r;
+
+        r = settings_load("", &settings, &error);
+        if (r < 0) {
+                (void) log_error_errno(r, "Configuration: %s", error ?: strerror(-r));
+                return 255;
+        }
+        return settings->embedded ? 0 : 1;
+}
+
+int main(int argc, char *argv[]) {
+        _cleanup_(settings_freep) Settings *settings = NULL;
+        _cleanup_(freep) char *error = NULL;
+        Poll p = {};
+        int r;
+
+        log_open("migrationd-poll");
+        if (argc == 2 && streq(argv[1], "--embedded"))
+                return condition_embedded();
+        if (argc != 2 || text_parse_u32(argv[1], &p.report) < 0 || p.report == 0 || p.report > ID_MAX) {
+                log_error("Usage: migrationd-poll REPORT (started by migrationd-poll@REPORT.timer)");
+                return 2;
+        }
+        r = settings_load("", &settings, &error);
+        if (r < 0)
+                (void) log_error_errno(r, "Configuration: %s", error ?: strerror(-r));
+        else
+                r = poll_run(&p, settings);
+        engine_free(p.engine);
+        unit_host_free(p.host);
+        sd_event_unref(p.event);
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Sourced by tools/test: the suites, what they consist of and how they run.
+# shellcheck shell=bash
+#
+# static   tests/static/*.sh, on the host, from the project's root
+# unit     the C tests of meson's sanitized build
+# system   tests/system/*.sh, faults: tests/faults/*.sh, inside a booted container. The first lines of such a
+#          file may say
+#            # container: NAME     files of one NAME share a boot, in order of their names; `main` if not said
+#            # timeout: SECONDS    for the whole file; 600 if not said
+#            # host-resets: N      the file runs N+1 times, with 0, 1, … N as its argument, and between two of
+#                                  these runs the container is killed and booted again on the same file system
+
+# shellcheck disable=SC2034
+SUITES=(static unit system faults)
+TESTS_INSIDE=/usr/local/lib/migrationd-tests
+PROGRAMS_INSIDE=/usr/local/lib/migrationd-test-programs
+
+# suite_files SUITE: the files of a suite of scripts, a line each.
+suite_files() {
+        compgen -G "$PROJECT/tests/$1/*.sh" | LC_ALL=C sort || :
+}
+
+# file_label FILE: suite and stem, as shown.
+file_label() {
+        local label=${1#"$PROJECT/tests/"}
+
+        printf '%s\n' "${label%.sh}"
+}
+
+# file_says FILE KEY DEFAULT: a value from the first lines of a file.
+file_says() {
+        local value
+
+        value=$(sed -n "1,8s/^# $2: *//p" "$1" | head -n 1)
+        printf '%s\n' "${value:-$3}"
+}
+
+static_run() {
+        local file
+
+        cd "$PROJECT" || return 1
+        for file in "$@"; do
+                tap_run "$(file_label "$file")" optional bash "$file"
+        done
+}
+
+# unit_names: the names meson has for the C tests.
+unit_names() {
+        meson introspect --tests "$BUILD/asan" | jq -r '.[].name'
+}
+
+unit_replay() {
+        jq -r --arg name "$1" 'select(.name == $name) | .stdout // ""' "$2"
+        if [[ $(jq -r --arg name "$1" 'select(.name == $name) | .result' "$2") == TIMEOUT ]]; then
+                return 124
+        fi
+        return "$(jq -r --arg name "$1" \
+                'select(.name == $name) | .returncode | if . < 0 then 128 - . else . end' "$2")"
+}
+
+# unit_errors NAME LOG: what a failed test wrote to standard error.
+unit_errors() {
+        jq -r --arg name "$1" 'select(.name == $name and .returncode != 0) | .stderr // ""' "$2" |
+                tail -n 60 >&2
+}
+
+# unit_run NAME…: through meson, which writes what each test printed to a log; that is counted.
+unit_run() {
+        local results=$BUILD/asan/meson-logs/testlog.json name
+
+        rm -f "$results"
+        CMOCKA_MESSAGE_OUTPUT=tap ASAN_OPTIONS=detect_leaks=1 \
+                UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+                meson test -C "$BUILD/asan" --no-rebuild --num-processes "$(nproc)" "$@" </dev/null >&2 || :
+        if [[ ! -s $results ]]; then
+                tap_report failed unit "meson ran no test"
+                return
+        fi
+        for name in "$@"; do
+                tap_run "unit/$name" needed unit_replay "$name" "$results"
+                unit_errors "$name" "$results"
+        done
+}
+
+# container_phase NAME FILE PHASE: one run of a file inside; its TAP is the output.
+container_phase() {
+        local seconds
+
+        seconds=$(file_says "$2" timeout 600)
+        "$PROJECT/tools/container" exec "$1" --unit --timeout "$seconds" --setenv "CI=${CI:-}" -- \
+                "$TESTS_INSIDE/${2#"$PROJECT/tests/"}" "$3"
+}
+
+# container_file NAME FILE: a file with its host resets.
+container_file() {
+        local resets phase label
+
+        label=$(file_label "$2")
+        resets=$(file_says "$2" host-resets 0)
+        for ((phase = 0; phase <= resets; phase++)); do
+                if ((phase > 0)); then
+                        "$PROJECT/tools/container" kill "$1"
+                        if ! "$PROJECT/tools/container" reboot "$1"; then
+                                tap_report failed "$label" "the host boots again after a reset"
+                                return
+                        fi
+                fi
+                tap_run "$label" needed container_phase "$1" "$2" "$phase"
+        done
+}
+
+# container_group GROUP KIND KEEP FILE…: boot, run, remove (or leave, for a look). KIND is release or asan.
+container_group() {
+        local name=test-$1-$$ kind=$2 keep=$3 install=$BUILD/install shared file arguments=()
+        shift 3
+
+        [[ $kind != asan ]] || install=$BUILD/install-asan
+        arguments=(--layer "$install" --bind-ro "$PROJECT/tests:$TESTS_INSIDE"
+                --bind-ro "$BUILD/$kind/tests:$PROGRAMS_INSIDE")
+        shared=$(shared_directory)
+        if [[ -n $shared ]]; then
+                arguments+=(--bind-ro "$shared/pulp2:/srv/pulp2" --bind-ro "$shared/pulp2to3:/srv/pulp2to3")
+        fi
+
+        log "container $name: $*"
+        CONTAINERS+=("$name")
+        if ! "$PROJECT/tools/container" boot "$name" "${arguments[@]}"; then
+                for file in "$@"; do
+                        tap_report failed "$(file_label "$file")" "the container boots"
+                done
+                return
+        fi
+        for file in "$@"; do
+                container_file "$name" "$file"
+        done
+        if [[ $keep == true ]]; then
+                log "left running; enter it with: MIGRATIOND_CONTAINER=$name tools/shell"
+        else
+                "$PROJECT/tools/container" stop "$name"
+        fi
+}
+
+# containers_run KIND KEEP FILE…: the files by group, groups in the order of their first file.
+containers_run() {
+        local kind=$1 keep=$2 file files group groups=()
+        local -A members=()
+        shift 2
+
+        for file in "$@"; do
+                group=$(file_says "$file" container main)
+                [[ $group =~ ^[a-z0-9-]{1,16}$ ]] || die "$file: not a name for a container: $group"
+                [[ -n ${members[$group]:-} ]] || groups+=("$group")
+                members[$group]+=$file$'\n'
+        done
+        for group in "${groups[@]}"; do
+                mapfile -t files < <(printf '%s' "${members[$group]}")
+                container_group "$group" "$kind" "$keep" "${files[@]}"
+        done
+}
