@@ -187,6 +187,8 @@ int definition_load_file(const char *path, bool trusted, Definition **ret, char 
 }
 
 int definition_load(const char *root, const char *name, Definition **ret, char **ret_error) {
+        int r;
+
         if (!text_is_name(name))
                 return text_error(ret_error, -EINVAL,
                                   "\"%.64s\" is not a name of a migration; it takes 1 to %i of a-z, 0-9 "
@@ -202,7 +204,8 @@ int definition_load(const char *root, const char *name, Definition **ret, char *
                 if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
                     (errno == ENOENT || errno == ENOTDIR))
                         continue;
-                return definition_load_file(path, true, ret, ret_error);
+                r = definition_load_file(path, true, ret, ret_error);
+                return r == -ENOENT ? -EBADMSG : r;
         }
         return text_error(ret_error, -ENOENT,
                           "no migration \"%s\" in %s, %s or %s; see: migrationctl definition list", name,

@@ -57,9 +57,9 @@ DEFINE_CLEANUP(Definition *, definition_free);
  * valid), -EFBIG (over DEFINITION_BYTES_MAX) or another errno. */
 int definition_load_file(const char *path, bool trusted, Definition **ret, char **ret_error);
 
-/* Finds and loads a definition by name, trusted. -EINVAL: not a name. A file that is there and not valid or
- * not trusted is an error; a file of the same name with lower precedence is not taken instead. root: "" or a
- * prefix directory, for tests. */
+/* Finds and loads a definition by name, trusted. -EINVAL: not a name. -ENOENT: there is none. A file that is
+ * there and not valid or not trusted is an error; a file of the same name with lower precedence is not taken
+ * instead. root: "" or a prefix directory, for tests. */
 int definition_load(const char *root, const char *name, Definition **ret, char **ret_error);
 
 /* Names of all definitions, sorted, without duplicates; a NULL-terminated list owned by the caller. */

@@ -50,6 +50,20 @@ static usec_t now_usec(void) {
         return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
 }
 
+/* libpq's own messages end with a newline, and longer ones are broken and indented by it. */
+static void make_line(char *text) {
+        char *out = text;
+
+        for (const char *c = text; *c; c++)
+                if (!strchr(" \t\n", *c))
+                        *out++ = *c;
+                else if (out > text && out[-1] != ' ')
+                        *out++ = ' ';
+        while (out > text && out[-1] == ' ')
+                out--;
+        *out = 0;
+}
+
 int session_fail(Session *s, int error, const char *format, ...) {
         char *text;
         va_list ap;
@@ -60,12 +74,7 @@ int session_fail(Session *s, int error, const char *format, ...) {
         va_end(ap);
         if (n < 0)
                 return error;
-        /* libpq's own messages end with a newline, and longer ones are broken and indented by it. */
-        while (n > 0 && text[n - 1] == '\n')
-                text[--n] = 0;
-        for (char *c = text; *c; c++)
-                if (*c == '\n' || *c == '\t')
-                        *c = ' ';
+        make_line(text);
         free(s->error);
         s->error = text;
         return error;

@@ -187,6 +187,12 @@ static void etc_wins_over_run_and_run_over_usr(void **state) {
         assert_non_null(strstr(error, "/etc/migrationd/migrations/x.json:1:"));
         free(error);
         error = NULL;
+        /* Nor is a link to nothing. */
+        assert_int_equal(unlink(below_root("etc/migrationd/migrations/x.json")), 0);
+        assert_int_equal(symlink("nowhere", below_root("etc/migrationd/migrations/x.json")), 0);
+        assert_int_equal(definition_load(root, "x", &d, &error), -EBADMSG);
+        free(error);
+        error = NULL;
         assert_int_equal(definition_load(root, "../x", &d, &error), -EINVAL);
         assert_non_null(strstr(error, "not a name"));
 }

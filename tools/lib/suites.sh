@@ -50,25 +50,34 @@ unit_names() {
         meson introspect --tests "$BUILD/asan" | jq -r '.[].name'
 }
 
+# unit_result NAME LOG FILTER: of the log's entry for that test; meson puts the suite before the name.
+unit_result() {
+        jq -r --arg name "$1" "select(.name == \$name or (.name | endswith(\" / \" + \$name))) | $3" "$2"
+}
+
+# unit_replay NAME LOG: output and exit status as the test had them.
 unit_replay() {
-        jq -r --arg name "$1" 'select(.name == $name) | .stdout // ""' "$2"
-        if [[ $(jq -r --arg name "$1" 'select(.name == $name) | .result' "$2") == TIMEOUT ]]; then
-                return 124
-        fi
-        return "$(jq -r --arg name "$1" \
-                'select(.name == $name) | .returncode | if . < 0 then 128 - . else . end' "$2")"
+        unit_result "$1" "$2" '.stdout // ""'
+        return "$(unit_result "$1" "$2" '
+                if .result == "TIMEOUT" then 124
+                elif .returncode < 0 then 128 - .returncode
+                else .returncode end')"
 }
 
 # unit_errors NAME LOG: what a failed test wrote to standard error.
 unit_errors() {
-        jq -r --arg name "$1" 'select(.name == $name and .returncode != 0) | .stderr // ""' "$2" |
-                tail -n 60 >&2
+        unit_result "$1" "$2" 'select(.returncode != 0) | .stderr // ""' | tail -n 60 >&2
 }
 
 # unit_run NAME…: through meson, which writes what each test printed to a log; that is counted.
 unit_run() {
-        local results=$BUILD/asan/meson-logs/testlog.json name
+        local results=$BUILD/asan/meson-logs/testlog.json name shared
 
+        # Real dumps, for the tests that want them.
+        shared=$(shared_directory)
+        if [[ -n $shared ]]; then
+                export MIGRATIOND_PULP2_DUMPS=$shared/pulp2
+        fi
         rm -f "$results"
         CMOCKA_MESSAGE_OUTPUT=tap ASAN_OPTIONS=detect_leaks=1 \
                 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \

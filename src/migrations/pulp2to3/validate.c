@@ -202,9 +202,8 @@ static int check_media_root(Step *s) {
 
         if (!artifacts)
                 return step_fail(s, -ENOMEM, "out of memory");
-        if (stat(root, &st) < 0 || !S_ISDIR(st.st_mode))
-                return step_fail(s, -EINVAL, "[Pulp3] MediaRoot=%s: %s", root, S_ISDIR(st.st_mode) ? strerror(errno) :
-                                 "is not a directory");
+        if (stat(root, &st) < 0)
+                return step_fail(s, -EINVAL, "[Pulp3] MediaRoot=%s: %s", root, strerror(errno));
         if (faccessat(AT_FDCWD, access(artifacts, F_OK) == 0 ? artifacts : root, W_OK | X_OK, AT_EACCESS) < 0)
                 return step_fail(s, -EINVAL, "[Pulp3] MediaRoot=%s: uid %u cannot write there: %s; the definition's user must "
                                  "be Pulp's, and its writable must have the directory", root, geteuid(), strerror(errno));

@@ -139,3 +139,9 @@ CREATE TABLE migrationd_pulp2to3.problem (
         reason          text NOT NULL,
         UNIQUE (report, task, item)
 );
+
+-- Units of type iso that are to be migrated: not yet there, or with a lazy entry whose remote there is by now.
+CREATE VIEW migrationd_pulp2to3.iso_due AS
+        SELECT u.* FROM migrationd_pulp2to3.iso u WHERE u.content_id IS NULL OR EXISTS (
+                SELECT FROM migrationd_pulp2to3.lazy l JOIN migrationd_pulp2to3.importer i ON i.object_id = l.importer_id
+                        WHERE l.type = 'iso' AND l.unit_id = u.unit_id AND NOT l.migrated AND i.remote_id IS NOT NULL);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Pulp 3's artifact files: MEDIA_ROOT/artifact/XX/REST, named by their SHA-256. A file gets its name only when it is whole.
+ *
+ * What is durable when: the caller calls artifact_store_sync() once before it commits the rows that name the files. */
+
+#include "migrations/pulp2to3/digests.h"
+
+/* "artifact/XX/" and 62 digits: the column core_artifact.file. */
+#define ARTIFACT_NAME_SIZE 77
+
+typedef struct ArtifactStore {
+        int fd;                 /* of MEDIA_ROOT */
+        char *root;             /* its path, for texts */
+        char temporary[64];     /* name of the file that is being written, below MEDIA_ROOT */
+        bool is_dirty;          /* there is a file that was not synchronised */
+} ArtifactStore;
+
+/* How a file came to its name. */
+typedef enum ArtifactHow {
+        ARTIFACT_LINKED = 0,    /* as a hard link of the source */
+        ARTIFACT_COPIED = 1,
+        ARTIFACT_PRESENT = 2,   /* it was there */
+} ArtifactHow;
+
+/* Opens the store. report and task make the name of the temporary file: a former attempt's is overwritten. Returns 0 or a
+ * negative errno with a text. */
+int artifact_store_open(const char *media_root, int32_t report, int32_t task, ArtifactStore *ret, char **ret_error);
+void artifact_store_done(ArtifactStore *s);
+
+void artifact_name(const char *sha256, char ret[static ARTIFACT_NAME_SIZE]);
+
+/* Gives a file of that digest its name: a hard link of source_name below source_directory_fd, or a copy of source_fd where no
+ * link can be made (other file system, too many links, not ours, sandboxed). Returns an ArtifactHow, or
+ *   -EBADMSG   the file changed meanwhile, or another one has its name: the text says so
+ *   -errno     of the failed call: -ENOSPC, -EDQUOT, … */
+int artifact_store_add(ArtifactStore *s, int source_directory_fd, const char *source_name, int source_fd,
+                       const DigestSet *digests, char **ret_error);
+
+/* A file that is written here: begin, write to the returned descriptor, end under its digest. The descriptor stays the
+ * store's. End returns an ArtifactHow or a negative errno; the file has mode 0644. */
+int artifact_store_begin(ArtifactStore *s, int *ret_fd, char **ret_error);
+int artifact_store_end(ArtifactStore *s, int fd, const DigestSet *digests, char **ret_error);
+
+/* Makes all files and names durable. */
+int artifact_store_sync(ArtifactStore *s, char **ret_error);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Step premigration: reads the archive once, a document at a time, into the migration's own tables in Pulp's database, in one
+ * transaction: killed at any point, nothing has changed. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "migrations/pulp2to3/dump.h"
+#include "migrations/pulp2to3/schema.h"
+#include "migrations/pulp2to3/secrets.h"
+#include "migrations/pulp2to3/steps.h"
+#include "pulp2to3-sql.h"
+
+/* How often the service hears of the counters, and with them whether the attempt is still the task's. */
+#define REPORT_USEC (USEC_PER_SEC / 2)
+
+/* By DumpTable. */
+static const char *const copies[_DUMP_TABLE_MAX] = {
+        [DUMP_REPOSITORY] = "COPY pg_temp.stage_repository FROM STDIN",
+        [DUMP_IMPORTER] = "COPY pg_temp.stage_importer FROM STDIN",
+        [DUMP_DISTRIBUTOR] = "COPY pg_temp.stage_distributor FROM STDIN",
+        [DUMP_LINK] = "COPY pg_temp.stage_link FROM STDIN",
+        [DUMP_LAZY] = "COPY pg_temp.stage_lazy FROM STDIN",
+        [DUMP_ISO] = "COPY pg_temp.stage_iso FROM STDIN",
+};
+
+typedef struct Premigration {
+        Step *step;
+        Secrets secrets;
+        bool copying;           /* a COPY into the table of copied is open */
+        DumpTable copied;
+        usec_t reported_usec;
+        uint64_t n_rows[_DUMP_TABLE_MAX];
+} Premigration;
+
+static usec_t now_usec(void) {
+        struct timespec ts;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
+}
+
+static int end_copy(Premigration *p) {
+        int r;
+
+        if (!p->copying)
+                return 0;
+        p->copying = false;
+        r = database_copy_end(&p->step->database);
+        return r < 0 ? step_fail_database(p->step, r) : 0;
+}
+
+/* One COPY can run at a time; mongodump's blocks are long enough for that. */
+static int begin_copy(Premigration *p, DumpTable table) {
+        int r;
+
+        if (p->copying && p->copied == table)
+                return 0;
+        r = end_copy(p);
+        if (r < 0)
+                return r;
+        r = database_copy_begin(&p->step->database, copies[table]);
+        if (r < 0)
+                return step_fail_database(p->step, r);
+        p->copying = true;
+        p->copied = table;
+        return 0;
+}
+
+static int copy_row(Premigration *p, const DumpRow *row, size_t n, const char *const *columns) {
+        int r;
+
+        r = begin_copy(p, row->table);
+        if (r < 0)
+                return r;
+        p->n_rows[row->table]++;
+        r = database_copy_row(&p->step->database, n, columns);
+        return r < 0 ? step_fail_database(p->step, r) : 0;
+}
+
+static int copy_importer(Premigration *p, const DumpRow *row) {
+        _cleanup_(freep) char *token = NULL;
+        const Remote *remote = row->remote;
+        char concurrency[12];
+        int r;
+
+        if (remote->url) {
+                r = secrets_seal(&p->secrets, remote, &token, &p->step->error);
+                if (r < 0)
+                        return r;
+        }
+        (void) snprintf(concurrency, sizeof(concurrency), "%" PRIi32, remote->download_concurrency);
+        return copy_row(p, row, 11, (const char *const[]) {
+                row->columns[IMPORTER_OBJECT], row->columns[IMPORTER_REPOSITORY], row->columns[IMPORTER_UPDATED], remote->url,
+                remote->ca_cert, remote->client_cert, remote->tls_validation ? "t" : "f", remote->proxy_url, concurrency,
+                remote->policy, token });
+}
+
+static int report_offset(Premigration *p, const DumpRow *row) {
+        usec_t now = now_usec();
+        int r;
+
+        if (now - p->reported_usec < REPORT_USEC)
+                return 0;
+        p->reported_usec = now;
+        if (step_is_stopping())
+                return step_fail(p->step, -ECANCELED, "stopped by SIGTERM; nothing was written");
+        r = migrationd_task_progress(p->step->task, (int64_t) row->offset, (int64_t) row->archive_size_bytes);
+        return r < 0 ? step_fail_task(p->step, r) : 0;
+}
+
+static int on_row(const DumpRow *row, void *userdata) {
+        Premigration *p = userdata;
+        int r;
+
+        if (row->archive_size_bytes > 0)
+                p->step->total = (int64_t) row->archive_size_bytes;
+        r = row->table == DUMP_IMPORTER ? copy_importer(p, row) : copy_row(p, row, row->n_columns, row->columns);
+        return r < 0 ? r : report_offset(p, row);
+}
+
+static int on_bad(const char *item, const char *reason, void *userdata) {
+        Premigration *p = userdata;
+        int r;
+
+        if (!p->step->skip_corrupted)
+                return step_fail(p->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
+                                 p->step->configuration->archive, item, reason);
+        r = end_copy(p);
+        return r < 0 ? r : step_problem(p->step, item, reason);
+}
+
+static int read_archive(Premigration *p) {
+        const Configuration *c = p->step->configuration;
+        _cleanup_(freep) char *error = NULL;
+        int r;
+
+        r = dump_read(&(DumpRequest) { .path = c->archive, .database = c->pulp2_database, .row = on_row, .bad = on_bad,
+                                       .userdata = p }, &error);
+        if (r >= 0)
+                r = end_copy(p);
+        if (r >= 0 || p->step->error)
+                return r;
+        return step_fail(p->step, r == -ENOENT ? -ENODATA : r, "%s", error ?: strerror(-r));
+}
+
+/* Links to units that are not in the dump: it was made while the server was at work. */
+static int note_dangling(Step *s) {
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        r = database_query(&s->database, "links", sql_premigration_dangling, DATABASE_NO_PARAMS, &res);
+        if (r < 0)
+                return step_fail_database(s, r);
+        for (int i = 0; i < PQntuples(res) && r >= 0; i++) {
+                _cleanup_(freep) char *item = text_format("repository %s", PQgetvalue(res, i, 0)), *reason =
+                        text_format("%s of its units are not in the dump, such as %s", PQgetvalue(res, i, 1),
+                                    PQgetvalue(res, i, 2));
+
+                r = item && reason ? step_problem(s, item, reason) : -ENOMEM;
+        }
+        return r;
+}
+
+static int premigrate(Step *s, void *userdata) {
+        Premigration p = { .step = s, .secrets = { .key_file = s->configuration->key_file }, .reported_usec = now_usec() };
+        int r;
+
+        r = database_script(&s->database, "staging tables", sql_premigration_stage);
+        if (r < 0)
+                return step_fail_database(s, r);
+        r = read_archive(&p);
+        if (r < 0)
+                return r;
+        r = database_script(&s->database, "merge of the dump", sql_premigration_merge);
+        if (r >= 0)
+                r = database_script(&s->database, "merge of the dump", sql_premigration_forget);
+        if (r >= 0)
+                r = database_query(&s->database, "dump", sql_premigration_dump,
+                                   DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), s->configuration->archive),
+                                   NULL);
+        if (r < 0)
+                return step_fail_database(s, r);
+        r = note_dangling(s);
+        if (r < 0)
+                return r;
+        log_info("read %" PRIu64 " repositories, %" PRIu64 " importers, %" PRIu64 " distributors, %" PRIu64 " units, %" PRIu64
+                 " links, %" PRIu64 " lazy entries from %s", p.n_rows[DUMP_REPOSITORY], p.n_rows[DUMP_IMPORTER],
+                 p.n_rows[DUMP_DISTRIBUTOR], p.n_rows[DUMP_ISO], p.n_rows[DUMP_LINK], p.n_rows[DUMP_LAZY],
+                 s->configuration->archive);
+        s->done = s->position = s->total;
+        return 0;
+}
+
+int premigration_run(Step *s) {
+        int r;
+
+        r = step_connect(s);
+        if (r >= 0)
+                r = schema_check_target(s);
+        if (r >= 0)
+                r = schema_make(s);
+        if (r >= 0)
+                r = step_resume(s);
+        if (r < 0 || s->resumed)
+                return r;
+        return step_run_batch(s, premigrate, NULL);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Step repositories: resolves the plan into rows, which the later steps work by, and makes repositories and remotes of them. */
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "migrations/pulp2to3/secrets.h"
+#include "migrations/pulp2to3/steps.h"
+#include "pulp2to3-sql.h"
+
+/* Repositories of a transaction: some tenths of a second of work, so that SIGTERM is soon obeyed. */
+#define BATCH_REPOSITORIES 250
+
+static int copy_rows(Step *s, const char *sql, int (*write)(Step *s)) {
+        int r;
+
+        r = database_copy_begin(&s->database, sql);
+        if (r < 0)
+                return step_fail_database(s, r);
+        r = write(s);
+        if (r >= 0)
+                r = database_copy_end(&s->database);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
+static int write_repositories(Step *s) {
+        const char *report = STEP_NUMBER(migrationd_task_report(s->task));
+        int r = 0;
+
+        for (size_t i = 0; i < s->plan->n_repositories && r >= 0; i++) {
+                const PlanRepository *p = &s->plan->repositories[i];
+
+                r = database_copy_row(&s->database, DATABASE_PARAMS(report, STEP_NUMBER((int64_t) i + 1), p->name, p->importer));
+        }
+        return r;
+}
+
+static int write_versions(Step *s) {
+        const char *report = STEP_NUMBER(migrationd_task_report(s->task));
+        int r = 0;
+
+        for (size_t i = 0; i < s->plan->n_repositories; i++)
+                for (size_t j = 0; j < s->plan->repositories[i].n_versions && r >= 0; j++)
+                        r = database_copy_row(&s->database, DATABASE_PARAMS(
+                                report, STEP_NUMBER((int64_t) i + 1), STEP_NUMBER((int64_t) j),
+                                s->plan->repositories[i].versions[j].repository));
+        return r;
+}
+
+static int write_distributors(Step *s) {
+        const char *report = STEP_NUMBER(migrationd_task_report(s->task));
+        json_t *name;
+        size_t k;
+        int r = 0;
+
+        for (size_t i = 0; i < s->plan->n_repositories; i++)
+                for (size_t j = 0; j < s->plan->repositories[i].n_versions; j++)
+                        json_array_foreach(s->plan->repositories[i].versions[j].distributors, k, name) {
+                                r = database_copy_row(&s->database, DATABASE_PARAMS(
+                                        report, STEP_NUMBER((int64_t) i + 1), STEP_NUMBER((int64_t) j),
+                                        json_string_value(name)));
+                                if (r < 0)
+                                        return r;
+                        }
+        return r;
+}
+
+/* The dump may have been replaced since the step validate. */
+static int check_missing(Step *s) {
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        r = database_query(&s->database, "plan", sql_plan_missing,
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task))), &res);
+        if (r < 0)
+                return step_fail_database(s, r);
+        return PQntuples(res) == 0 ? 0 : step_fail(s, -EBADMSG, "the plan names what the dump lacks: %s%s",
+                                                   PQgetvalue(res, 0, 0), PQntuples(res) > 1 ? " and others" : "");
+}
+
+static int resolve_plan(Step *s, void *userdata) {
+        const char *report = STEP_NUMBER(migrationd_task_report(s->task));
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        r = database_query(&s->database, "plan", sql_plan_forget, DATABASE_PARAMS(report), NULL);
+        if (r >= 0 && s->plan->all)
+                r = database_query(&s->database, "plan", sql_plan_all, DATABASE_PARAMS(report), NULL);
+        if (r < 0)
+                return step_fail_database(s, r);
+        if (!s->plan->all)
+                r = copy_rows(s, "COPY migrationd_pulp2to3.plan_repository FROM STDIN", write_repositories);
+        if (r >= 0 && !s->plan->all)
+                r = copy_rows(s, "COPY migrationd_pulp2to3.plan_version FROM STDIN", write_versions);
+        if (r >= 0 && !s->plan->all)
+                r = copy_rows(s, "COPY migrationd_pulp2to3.plan_distributor FROM STDIN", write_distributors);
+        if (r >= 0)
+                r = check_missing(s);
+        if (r < 0)
+                return r;
+        r = database_query(&s->database, "plan", sql_plan_count, DATABASE_PARAMS(report), &res);
+        if (r < 0)
+                return step_fail_database(s, r);
+        s->total = database_int(res, 0, 0);
+        return 0;
+}
+
+/* Columns of sql_remotes. */
+enum { OBJECT, NAME, URL, CA_CERT, CLIENT_CERT, TLS_VALIDATION, PROXY_URL, CONCURRENCY, POLICY, SECRETS, TYPE, SAME, CLIENT_KEY };
+
+static int write_remote(Step *s, Secrets *secrets, const PGresult *res, int row) {
+        const char *present[_SECRET_MAX];
+        char *values[_SECRET_MAX] = {};
+        bool changed;
+        int r;
+
+        if (database_text(res, row, TYPE) && !streq(PQgetvalue(res, row, TYPE), "file.file"))
+                return step_fail(s, -EBADMSG, "Pulp 3 has a remote \"%s\" of type %s already; rename it",
+                                 PQgetvalue(res, row, NAME), PQgetvalue(res, row, TYPE));
+        for (int i = 0; i < _SECRET_MAX; i++)
+                present[i] = database_text(res, row, CLIENT_KEY + i);
+        r = secrets_unseal(secrets, database_text(res, row, SECRETS), present, values, &changed, &s->error);
+        if (r >= 0 && (changed || *PQgetvalue(res, row, SAME) != 't')) {
+                r = database_query(&s->database, "remote", sql_remote_write, DATABASE_PARAMS(
+                        database_text(res, row, NAME), database_text(res, row, URL), database_text(res, row, CA_CERT),
+                        database_text(res, row, CLIENT_CERT), database_text(res, row, TLS_VALIDATION),
+                        database_text(res, row, PROXY_URL), database_text(res, row, CONCURRENCY),
+                        database_text(res, row, POLICY), values[SECRET_CLIENT_KEY], values[SECRET_USERNAME],
+                        values[SECRET_PASSWORD], values[SECRET_PROXY_USERNAME], values[SECRET_PROXY_PASSWORD]), NULL);
+                if (r < 0)
+                        r = step_fail_database(s, r);
+        }
+        for (int i = 0; i < _SECRET_MAX; i++)
+                free(values[i]);
+        return r;
+}
+
+static int write_remotes(Step *s, Secrets *secrets, size_t n, const char *const *range) {
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        r = database_query(&s->database, "remotes", sql_remotes, n, range, &res);
+        if (r < 0)
+                return step_fail_database(s, r);
+        for (int i = 0; i < PQntuples(res); i++) {
+                r = write_remote(s, secrets, res, i);
+                if (r < 0)
+                        return r;
+        }
+        r = database_query(&s->database, "remotes", sql_remotes_note, n, range, NULL);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
+static int write_batch(Step *s, void *userdata) {
+        int64_t to = MIN(s->position + BATCH_REPOSITORIES, s->total);
+        const char *const range[] = { STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position), STEP_NUMBER(to) };
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        r = database_query(&s->database, "repositories", sql_repositories_foreign, ELEMENTSOF(range), range, &res);
+        if (r < 0)
+                return step_fail_database(s, r);
+        if (PQntuples(res) > 0)
+                return step_fail(s, -EBADMSG, "Pulp 3 has a repository \"%s\" of type %s already; give it another name in the "
+                                 "plan", PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1));
+        r = write_remotes(s, userdata, ELEMENTSOF(range), range);
+        if (r < 0)
+                return r;
+        r = database_query(&s->database, "repositories", sql_repositories_write, ELEMENTSOF(range), range, NULL);
+        if (r < 0)
+                return step_fail_database(s, r);
+        s->position = s->done = to;
+        return 0;
+}
+
+int repositories_run(Step *s) {
+        Secrets secrets = { .key_file = s->configuration->key_file };
+        int r;
+
+        r = step_attach(s);
+        if (r >= 0 && !s->resumed)
+                r = step_run_batch(s, resolve_plan, NULL);
+        while (r >= 0 && s->position < s->total)
+                r = step_run_batch(s, write_batch, &secrets);
+        return r;
+}

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: LGPL-2.1-or-later
+-- Distributions of a range of the plan's repositories; one table for the session, empty after each COMMIT.
+CREATE TEMPORARY TABLE distributions (name text, base_path text, repository text, publication_id uuid) ON COMMIT DELETE ROWS;
