@@ -43,6 +43,43 @@ const char *bus_error_name(BusError code) {
         return table[code].name;
 }
 
+/* Length of the well-formed sequence at s, 0: there is none. Unicode standard, table 3-7. */
+static size_t utf8_length(const unsigned char *s) {
+        unsigned char low = 0x80, high = 0xbf;
+        size_t n;
+
+        if (s[0] < 0x80)
+                return 1;
+        if (s[0] < 0xc2 || s[0] > 0xf4)
+                return 0;
+        n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+        if (s[0] == 0xe0)
+                low = 0xa0;
+        else if (s[0] == 0xed)
+                high = 0x9f;
+        else if (s[0] == 0xf0)
+                low = 0x90;
+        else if (s[0] == 0xf4)
+                high = 0x8f;
+        if (s[1] < low || s[1] > high)
+                return 0;
+        for (size_t i = 2; i < n; i++)
+                if (s[i] < 0x80 || s[i] > 0xbf)
+                        return 0;
+        return n;
+}
+
+char *bus_text_make_valid(char *s) {
+        for (char *p = s; *p;) {
+                size_t n = utf8_length((const unsigned char*) p);
+
+                if (n == 0)
+                        *p = '?';
+                p += MAX(n, (size_t) 1);
+        }
+        return s;
+}
+
 int bus_error_set(sd_bus_error *e, BusError code, const char *format, ...) {
         _cleanup_(freep) char *message = NULL;
         va_list ap;
@@ -53,7 +90,7 @@ int bus_error_set(sd_bus_error *e, BusError code, const char *format, ...) {
         if (vasprintf(&message, format, ap) < 0)
                 message = NULL;
         va_end(ap);
-        return sd_bus_error_set(e, table[code].name, message ?: table[code].text);
+        return sd_bus_error_set(e, table[code].name, message ? bus_text_make_valid(message) : table[code].text);
 }
 
 static int set_unavailable(sd_bus_error *e, const char *reason, const char *consequence, const char *hint) {
@@ -62,6 +99,7 @@ static int set_unavailable(sd_bus_error *e, const char *reason, const char *cons
 }
 
 int bus_error_set_store(sd_bus_error *e, const PgError *failure, const char *connection, const char *hint) {
+        _cleanup_(freep) char *text = NULL;
         static const char unsure[] = " (the request may or may not have been carried out: look before you repeat it)";
 
         if (failure->error == -ENOTCONN)
@@ -76,6 +114,7 @@ int bus_error_set_store(sd_bus_error *e, const PgError *failure, const char *con
                 return set_unavailable(e, failure->message, unsure, hint);
         if (failure->error == -ECANCELED)
                 return sd_bus_error_set(e, SD_BUS_ERROR_NO_REPLY, "The service is stopping");
-        return sd_bus_error_setf(e, SD_BUS_ERROR_FAILED, "The database refused the request: %s (SQLSTATE %s)", failure->message,
-                                 *failure->sqlstate ? failure->sqlstate : "none");
+        text = text_format("The database refused the request: %s (SQLSTATE %s)", failure->message,
+                           *failure->sqlstate ? failure->sqlstate : "none");
+        return sd_bus_error_set(e, SD_BUS_ERROR_FAILED, text ? bus_text_make_valid(text) : "The database refused the request");
 }

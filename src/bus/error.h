@@ -21,6 +21,10 @@ int bus_error_register(void);
 /* "org.migrationd1.Error.NAME" */
 const char *bus_error_name(BusError code);
 
+/* Replaces each byte that is not part of a well-formed UTF-8 sequence by '?': the bus carries nothing else, and texts that were cut
+ * at a number of bytes may end in the middle of a character. Returns s. */
+char *bus_text_make_valid(char *s);
+
 /* Sets *e (may be NULL). format NULL: the text of the table. Returns the error's negative errno, so that a handler can write:
  * return bus_error_set(error, BUS_ERROR_BAD_OPTION, "...", ...). */
 int bus_error_set(sd_bus_error *e, BusError code, const char *format, ...) _printf_(3, 4);

@@ -23,7 +23,7 @@ static int append_number(sd_bus_message *m, char type, const char *text) {
         if (type == 't') {
                 uint64_t v = strtoull(text, &end, 10);
 
-                return errno || *end ? -ERANGE : sd_bus_message_append_basic(m, 't', &v);
+                return errno || *end || *text == '-' ? -ERANGE : sd_bus_message_append_basic(m, 't', &v);
         }
         int64_t v = strtoll(text, &end, 10);
 

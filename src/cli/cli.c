@@ -26,7 +26,8 @@ int cli_fail(ExitCode code, const char *hint, const char *format, ...) {
                 text = NULL;
         va_end(ap);
         safe = text ? terminal_safe(text) : NULL;
-        (void) fprintf(stderr, "%s%s%s\n", terminal_color_error(), safe ? safe : "Out of memory", terminal_color_error_end());
+        (void) fprintf(stderr, "%s%s%s\n", terminal_color_error(), safe ? safe : "Out of memory",
+                       terminal_color_error_end());
         print_hint(hint);
         return code;
 }
@@ -73,8 +74,9 @@ int cli_connect(Cli *cli) {
         }
         r = client_connect(&cli->client);
         if (r < 0)
-                return cli_fail(EXIT_UNREACHABLE, "systemctl status dbus", "Failed to connect to the system bus%s%s: %s",
-                                cli->client.host ? " of " : "", cli->client.host ? cli->client.host : "", strerror(-r));
+                return cli_fail(EXIT_UNREACHABLE, "systemctl status dbus",
+                                "Failed to connect to the system bus%s%s: %s", cli->client.host ? " of " : "",
+                                cli->client.host ? cli->client.host : "", strerror(-r));
         return 0;
 }
 

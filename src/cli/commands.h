@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The one table of verbs and the one of options: parsing, --help, completion and the check of the manual page come from them. */
+/* The one table of verbs and the one of options: parsing, --help, completion and the check of the manual page
+ * come from them. */
 
 #include "cli/cli.h"
 
@@ -84,5 +85,6 @@ int definition_show(Cli *cli, char **arguments);
 int definition_verify(Cli *cli, char **arguments);
 int help_verb(Cli *cli, char **arguments);
 
-/* Prints what can stand at the last of the words, one candidate a line: what the completion scripts of shells call. */
+/* Prints what can stand at the last of the words, one candidate a line: what the completion scripts of shells
+ * call. */
 int complete_verb(Cli *cli, char **words);

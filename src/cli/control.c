@@ -10,8 +10,10 @@
 #include "cli/follow.h"
 #include "client/report.h"
 
-/* One request with at most one argument before its options. type: 's', 'u' or 0. Returns 0 or, after a message, the exit code. */
-static int request(Cli *cli, uint32_t id, const char *member, const char *what, char type, const void *argument) {
+/* One request with at most one argument before its options. type: 's', 'u' or 0. Returns 0 or, after a
+ * message, the exit code. */
+static int request(Cli *cli, uint32_t id, const char *member, const char *what, char type,
+                   const void *argument) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         _cleanup_(freep) char *path = client_report_path(id);
@@ -50,7 +52,8 @@ int cancel_verb(Cli *cli, char **arguments) {
         if (r != 0)
                 return r;
         if (!cli->wait) {
-                say(cli, "Report %" PRIu32 " is being canceled.\nType next: migrationctl wait %" PRIu32 "\n", id);
+                say(cli, "Report %" PRIu32 " is being canceled.\nType next: migrationctl wait %" PRIu32 "\n",
+                    id);
                 return EXIT_COMPLETED;
         }
         r = follow_quietly(cli, id);

@@ -31,14 +31,20 @@ static json_t *span(usec_t usec) {
 
 static json_t *json_from_definition_step(const DefinitionStep *s) {
         return json_pack("{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:b}",
-                         "code", s->code, "message", s->message, "exec", strings(s->exec),
+                         "code", s->code,
+                         "message", s->message,
+                         "exec", strings(s->exec),
                          "expand", s->expand ? strings(s->expand) : json_null(),
                          "parallel", s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel),
-                         "attempts", (int) s->attempts, "backoff_usec", span(s->backoff_usec),
-                         "backoff_max_usec", span(s->backoff_max_usec), "timeout_usec", span(s->timeout_usec),
+                         "attempts", (int) s->attempts,
+                         "backoff_usec", span(s->backoff_usec),
+                         "backoff_max_usec", span(s->backoff_max_usec),
+                         "timeout_usec", span(s->timeout_usec),
                          "on_failure", s->on_failure == ON_FAILURE_STOP ? "stop" : "finish",
                          "contract", s->contract == CONTRACT_EXIT_CODE ? "exit-code" : "claim",
-                         "user", s->user ? s->user : "", "writable", strings(s->writable), "dry_run", (int) s->dry_run);
+                         "user", s->user ? s->user : "",
+                         "writable", strings(s->writable),
+                         "dry_run", (int) s->dry_run);
 }
 
 static json_t *json_from_definition(const Definition *d) {
@@ -46,10 +52,16 @@ static json_t *json_from_definition(const Definition *d) {
 
         for (size_t i = 0; i < d->n_steps; i++)
                 (void) json_array_append_new(steps, json_from_definition_step(&d->steps[i]));
-        return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}", "name", d->name, "path", d->path,
-                         "description", d->description, "digest", d->digest, "user", d->user, "writable",
-                         strings(d->writable), "fence", d->fence ? strings(d->fence) : json_null(),
-                         "environment", strings(d->environment), "steps", steps);
+        return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}",
+                         "name", d->name,
+                         "path", d->path,
+                         "description", d->description,
+                         "digest", d->digest,
+                         "user", d->user,
+                         "writable", strings(d->writable),
+                         "fence", d->fence ? strings(d->fence) : json_null(),
+                         "environment", strings(d->environment),
+                         "steps", steps);
 }
 
 static const Column list_columns[] = {
@@ -64,7 +76,8 @@ static json_t *list_row(const char *name, bool *ret_bad) {
         _cleanup_(freep) char *error = NULL;
 
         if (definition_load("", name, &d, &error) >= 0)
-                return json_pack("{s:s, s:s, s:s, s:n}", "name", name, "path", d->path, "description", d->description, "error");
+                return json_pack("{s:s, s:s, s:s, s:n}", "name", name, "path", d->path, "description",
+                                 d->description, "error");
         *ret_bad = true;
         return json_pack("{s:s, s:n, s:n, s:s}", "name", name, "path", "description", "error",
                          error ? error : "it can't be read");
@@ -109,18 +122,26 @@ static char *joined(char *const *list) {
         return text;
 }
 
+static json_t *step_row(const DefinitionStep *s) {
+        _cleanup_(freep) char *program = joined(s->exec), *expander = joined(s->expand), *limit = NULL;
+
+        if (s->timeout_usec != USEC_INFINITY)
+                limit = terminal_span(s->timeout_usec);
+        return json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:i, s:s?}",
+                         "code", s->code,
+                         "message", s->message,
+                         "program", program,
+                         "expander", expander,
+                         "user", s->user,
+                         "attempts", (int) s->attempts,
+                         "limit", limit);
+}
+
 static json_t *step_rows(const Definition *d) {
         json_t *rows = json_array();
 
-        for (size_t i = 0; i < d->n_steps; i++) {
-                const DefinitionStep *s = &d->steps[i];
-                _cleanup_(freep) char *program = joined(s->exec), *expander = joined(s->expand);
-                _cleanup_(freep) char *limit = s->timeout_usec == USEC_INFINITY ? NULL : terminal_span(s->timeout_usec);
-
-                (void) json_array_append_new(rows, json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:i, s:s?}", "code", s->code,
-                                                             "message", s->message, "program", program, "expander", expander,
-                                                             "user", s->user, "attempts", (int) s->attempts, "limit", limit));
-        }
+        for (size_t i = 0; i < d->n_steps; i++)
+                (void) json_array_append_new(rows, step_row(&d->steps[i]));
         return rows;
 }
 
@@ -153,8 +174,8 @@ int definition_show(Cli *cli, char **arguments) {
                 return r;
         r = definition_load("", arguments[0], &d, &error);
         if (r < 0)
-                return cli_fail(r == -ENOENT || r == -EINVAL ? EXIT_NOT_FOUND : EXIT_USAGE, "migrationctl definition list",
-                                "%s", error ? error : strerror(-r));
+                return cli_fail(r == -ENOENT || r == -EINVAL ? EXIT_NOT_FOUND : EXIT_USAGE,
+                                "migrationctl definition list", "%s", error ? error : strerror(-r));
         return print_definition(cli, d);
 }
 
@@ -169,7 +190,8 @@ int definition_verify(Cli *cli, char **arguments) {
         /* A draft may lie anywhere and belong to anybody; what runs is checked for that when it is loaded. */
         r = definition_load_file(arguments[0], /* trusted= */ false, &d, &error);
         if (r < 0)
-                return cli_fail(r == -ENOENT ? EXIT_NOT_FOUND : EXIT_USAGE, NULL, "%s", error ? error : strerror(-r));
+                return cli_fail(r == -ENOENT ? EXIT_NOT_FOUND : EXIT_USAGE, NULL, "%s",
+                                error ? error : strerror(-r));
         if (cli->json != JSON_MODE_OFF)
                 return print_definition(cli, d);
         if (!cli->quiet)

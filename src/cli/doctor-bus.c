@@ -39,16 +39,17 @@ static void check_version(Doctor *d) {
         _cleanup_(freep) char *version = NULL;
         int r;
 
-        r = client_get_text(&d->cli->client, CLIENT_PATH, CLIENT_MANAGER, "Version", &error, &version);
+        r = client_get_text(&d->cli->client, CLIENT_PATH, CLIENT_MANAGER, "Version", 's', &error, &version);
         if (r < 0) {
-                doctor_say(d, HEALTH_FAIL, "service", "journalctl -u migrationd -n 20", "migrationd does not answer: %s",
-                           why(r, &error));
+                doctor_say(d, HEALTH_FAIL, "service", "journalctl -u migrationd -n 20",
+                           "migrationd does not answer: %s", why(r, &error));
                 return;
         }
         d->service = true;
         if (!streq(version, MIGRATIOND_VERSION))
                 doctor_say(d, HEALTH_WARN, "service", "systemctl restart migrationd",
-                           "migrationd answers with version %s, migrationctl has %s", version, MIGRATIOND_VERSION);
+                           "migrationd answers with version %s, migrationctl has %s", version,
+                           MIGRATIOND_VERSION);
         else
                 doctor_say(d, HEALTH_OK, "service", NULL, "migrationd answers, version %s", version);
 }
@@ -59,11 +60,12 @@ void doctor_check_service(Doctor *d) {
 
         r = sd_bus_list_names(bus(d), &running, &activatable);
         if (r < 0)
-                doctor_say(d, HEALTH_FAIL, "service", "systemctl status dbus", "the bus does not list its names: %s",
-                           strerror(-r));
+                doctor_say(d, HEALTH_FAIL, "service", "systemctl status dbus",
+                           "the bus does not list its names: %s", strerror(-r));
         else if (!list_has(running, CLIENT_SERVICE) && !list_has(activatable, CLIENT_SERVICE))
                 doctor_say(d, HEALTH_FAIL, "service", "systemctl reload dbus",
-                           "the bus does not know " CLIENT_SERVICE ": it is not installed, or the bus has not read its files yet");
+                           "the bus does not know " CLIENT_SERVICE
+                           ": it is not installed, or the bus has not read its files yet");
         else
                 check_version(d);
 }
@@ -94,8 +96,8 @@ static int read_actions(sd_bus_message *m, const char *const *ids, unsigned *mis
 }
 
 void doctor_check_polkit(Doctor *d) {
-        static const char *const ids[] = { CLIENT_SERVICE ".read", CLIENT_SERVICE ".manage-plans", CLIENT_SERVICE ".run",
-                                           CLIENT_SERVICE ".control", NULL };
+        static const char *const ids[] = { CLIENT_SERVICE ".read", CLIENT_SERVICE ".manage-plans",
+                                           CLIENT_SERVICE ".run", CLIENT_SERVICE ".control", NULL };
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         unsigned missing = (1u << (ELEMENTSOF(ids) - 1)) - 1;
@@ -104,12 +106,14 @@ void doctor_check_polkit(Doctor *d) {
         r = sd_bus_call_method(bus(d), POLKIT, "/org/freedesktop/PolicyKit1/Authority", POLKIT ".Authority",
                                "EnumerateActions", &error, &reply, "s", "");
         if (r < 0) {
-                doctor_say(d, HEALTH_FAIL, "polkit", "systemctl start polkit", "polkit does not answer: %s", why(r, &error));
+                doctor_say(d, HEALTH_FAIL, "polkit", "systemctl start polkit", "polkit does not answer: %s",
+                           why(r, &error));
                 return;
         }
         r = read_actions(reply, ids, &missing);
         if (r < 0)
-                doctor_say(d, HEALTH_FAIL, "polkit", NULL, "polkit's list of actions can't be read: %s", strerror(-r));
+                doctor_say(d, HEALTH_FAIL, "polkit", NULL, "polkit's list of actions can't be read: %s",
+                           strerror(-r));
         else if (missing != 0)
                 doctor_say(d, HEALTH_FAIL, "polkit", "systemctl restart polkit", "polkit does not know %s",
                            ids[__builtin_ctz(missing)]);
@@ -124,16 +128,20 @@ void doctor_check_store(Doctor *d) {
         int r;
 
         if (!d->service)
-                return doctor_say(d, HEALTH_SKIP, "database", NULL, "not checked, since the service does not answer");
-        r = client_get_text(&d->cli->client, CLIENT_PATH, CLIENT_MANAGER, "StoreStatus", &error, &status);
+                return doctor_say(d, HEALTH_SKIP, "database", NULL,
+                                  "not checked, since the service does not answer");
+        r = client_get_text(&d->cli->client, CLIENT_PATH, CLIENT_MANAGER, "StoreStatus", 's', &error,
+                            &status);
         if (r >= 0)
-                r = client_get_u32(&d->cli->client, CLIENT_PATH, CLIENT_MANAGER, "SchemaVersion", &error, &schema);
+                r = client_get_u32(&d->cli->client, CLIENT_PATH, CLIENT_MANAGER, "SchemaVersion", &error,
+                                   &schema);
         if (r < 0)
                 return doctor_say(d, HEALTH_FAIL, "database", "journalctl -u migrationd -n 20",
                                   "the service does not say how its database is: %s", why(r, &error));
         d->store = streq(status, "connected");
         if (!d->store)
-                return doctor_say(d, HEALTH_FAIL, "database", "systemctl status migrationd-postgresql; journalctl -u migrationd",
+                return doctor_say(d, HEALTH_FAIL, "database",
+                                  "systemctl status migrationd-postgresql; journalctl -u migrationd",
                                   "the service is not connected to its database: %s", status);
         if (schema == 0)
                 return doctor_say(d, HEALTH_FAIL, "database", "journalctl -u migrationd -n 20",
@@ -147,10 +155,11 @@ static char *unit_property(const Doctor *d, const char *unit, const char *proper
         const char *path;
         char *value = NULL;
 
-        if (sd_bus_call_method(bus(d), SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager", "LoadUnit", NULL, &reply, "s",
-                               unit) >= 0 &&
+        if (sd_bus_call_method(bus(d), SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager", "LoadUnit",
+                               NULL, &reply, "s", unit) >= 0 &&
             sd_bus_message_read(reply, "o", &path) >= 0)
-                (void) sd_bus_get_property_string(bus(d), SYSTEMD, path, SYSTEMD ".Unit", property, NULL, &value);
+                (void) sd_bus_get_property_string(bus(d), SYSTEMD, path, SYSTEMD ".Unit", property, NULL,
+                                                  &value);
         return value ? value : strdup("");
 }
 
@@ -173,7 +182,8 @@ void doctor_check_postgresql(Doctor *d) {
         else if (streq_ptr(state, "active"))
                 doctor_say(d, HEALTH_OK, "postgresql", NULL, "migrationd-postgresql.service is active");
         else if (external < 0 && d->store)
-                doctor_say(d, HEALTH_OK, "postgresql", NULL, "migrationd-postgresql.service is %s; the service has a database",
+                doctor_say(d, HEALTH_OK, "postgresql", NULL,
+                           "migrationd-postgresql.service is %s; the service has a database",
                            state && state[0] ? state : "unknown");
         else
                 doctor_say(d, HEALTH_FAIL, "postgresql", "systemctl status migrationd-postgresql",
@@ -186,19 +196,23 @@ void doctor_check_systemd(Doctor *d) {
         unsigned version = 0;
         int r;
 
-        r = sd_bus_get_property_string(bus(d), SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager", "Version", &error,
-                                       &text);
+        r = sd_bus_get_property_string(bus(d), SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
+                                       "Version", &error, &text);
         if (r < 0)
-                return doctor_say(d, HEALTH_FAIL, "systemd", "ps -p 1", "systemd is not this machine's PID 1, or does not answer: %s",
+                return doctor_say(d, HEALTH_FAIL, "systemd", "ps -p 1",
+                                  "systemd is not this machine's PID 1, or does not answer: %s",
                                   why(r, &error));
         (void) sscanf(text, "%u", &version);
         if (version < SYSTEMD_MIN)
-                doctor_say(d, HEALTH_FAIL, "systemd", NULL, "version %s, at least %u is needed", text, SYSTEMD_MIN);
+                doctor_say(d, HEALTH_FAIL, "systemd", NULL, "version %s, at least %u is needed", text,
+                           SYSTEMD_MIN);
         else if (version < SYSTEMD_MEMORY_PEAK)
-                doctor_say(d, HEALTH_OK, "systemd", NULL, "version %s; peak memory of tasks is recorded from %u on", text,
+                doctor_say(d, HEALTH_OK, "systemd", NULL,
+                           "version %s; peak memory of tasks is recorded from %u on", text,
                            SYSTEMD_MEMORY_PEAK);
         else
-                doctor_say(d, HEALTH_OK, "systemd", NULL, "version %s; peak memory of tasks is recorded", text);
+                doctor_say(d, HEALTH_OK, "systemd", NULL, "version %s; peak memory of tasks is recorded",
+                           text);
 }
 
 void doctor_check_report(Doctor *d) {
@@ -209,10 +223,10 @@ void doctor_check_report(Doctor *d) {
 
         if (!d->store)
                 return;
-        r = client_get_text(&d->cli->client, CLIENT_PATH, CLIENT_MANAGER, "Unfinished", &error, &path);
+        r = client_get_text(&d->cli->client, CLIENT_PATH, CLIENT_MANAGER, "Unfinished", 'o', &error, &path);
         if (r < 0)
-                return doctor_say(d, HEALTH_FAIL, "report", NULL, "the service does not say which report is unfinished: %s",
-                                  why(r, &error));
+                return doctor_say(d, HEALTH_FAIL, "report", NULL,
+                                  "the service does not say which report is unfinished: %s", why(r, &error));
         id = client_path_id(path);
         if (id == 0)
                 return doctor_say(d, HEALTH_OK, "report", NULL, "no report is unfinished");
@@ -220,10 +234,11 @@ void doctor_check_report(Doctor *d) {
         state = timer ? unit_property(d, timer, "ActiveState") : NULL;
         next = text_format("systemctl start %s", timer ? timer : "");
         if (streq_ptr(state, "active"))
-                doctor_say(d, HEALTH_OK, "report", NULL, "report %" PRIu32 " is unfinished, and its poll timer is active", id);
+                doctor_say(d, HEALTH_OK, "report", NULL,
+                           "report %" PRIu32 " is unfinished, and its poll timer is active", id);
         else
-                doctor_say(d, HEALTH_FAIL, "report", next, "report %" PRIu32 " is unfinished, but %s is %s", id,
-                           timer ? timer : "its poll timer", state && state[0] ? state : "unknown");
+                doctor_say(d, HEALTH_FAIL, "report", next, "report %" PRIu32 " is unfinished, but %s is %s",
+                           id, timer ? timer : "its poll timer", state && state[0] ? state : "unknown");
 }
 
 /* Returns how many definitions there are; bad ones are told. */
@@ -253,15 +268,19 @@ void doctor_check_definitions(Doctor *d) {
         int r;
 
         if (!d->service)
-                return doctor_say(d, HEALTH_SKIP, "definition", NULL, "not checked, since the service does not answer");
+                return doctor_say(d, HEALTH_SKIP, "definition", NULL,
+                                  "not checked, since the service does not answer");
         r = client_call(&d->cli->client, CLIENT_PATH, CLIENT_MANAGER, "ListMigrations", &error, &reply, NULL);
         if (r >= 0)
                 r = read_definitions(d, reply, &good);
         if (r < 0)
-                doctor_say(d, HEALTH_FAIL, "definition", NULL, "the service does not list its migrations: %s", why(r, &error));
+                doctor_say(d, HEALTH_FAIL, "definition", NULL, "the service does not list its migrations: %s",
+                           why(r, &error));
         else if (r == 0)
-                doctor_say(d, HEALTH_WARN, "definition", "ls /etc/migrationd/migrations /usr/lib/migrationd/migrations",
+                doctor_say(d, HEALTH_WARN, "definition",
+                           "ls /etc/migrationd/migrations /usr/lib/migrationd/migrations",
                            "no migration is installed");
         else if (good > 0)
-                doctor_say(d, HEALTH_OK, "definition", NULL, "%u migration%s can be run", good, good == 1 ? "" : "s");
+                doctor_say(d, HEALTH_OK, "definition", NULL, "%u migration%s can be run", good,
+                           good == 1 ? "" : "s");
 }

@@ -15,28 +15,33 @@
 #define STATE_DIRECTORY "/var/lib/migrationd"
 #define DATABASE_DIRECTORY "/var/lib/migrationd/postgresql"
 
-/* A report of a million tasks takes about 1 GiB with its joblog; PostgreSQL stops when it can't write its log at all. */
+/* A report of a million tasks takes about 1 GiB with its joblog; PostgreSQL stops when it can't write its log
+ * at all. */
 #define FREE_WARN (UINT64_C(2) * 1024 * 1024 * 1024)
 #define FREE_FAIL (UINT64_C(128) * 1024 * 1024)
 
 static void check_directory(Doctor *d, const char *path, const char *what) {
         _cleanup_(freep) char *next = text_format("df -h %s", path), *free_text = NULL;
         uint64_t free_bytes;
+        Health health;
         struct statvfs s;
 
         if (statvfs(path, &s) < 0) {
                 if (errno == ENOENT)
                         doctor_say(d, HEALTH_SKIP, "disk", NULL, "%s, %s, does not exist yet", path, what);
                 else
-                        doctor_say(d, HEALTH_SKIP, "disk", NULL, "%s, %s, can't be looked at: %s", path, what, strerror(errno));
+                        doctor_say(d, HEALTH_SKIP, "disk", NULL, "%s, %s, can't be looked at: %s", path, what,
+                                   strerror(errno));
                 return;
         }
         free_bytes = (uint64_t) s.f_bavail * s.f_frsize;
         free_text = text_format_bytes(free_bytes);
-        doctor_say(d, free_bytes < FREE_FAIL ? HEALTH_FAIL : free_bytes < FREE_WARN ? HEALTH_WARN : HEALTH_OK, "disk",
-                   free_bytes < FREE_WARN ? next : NULL, "%s free for %s (%s)", free_text ? free_text : "?", what, path);
+        health = free_bytes < FREE_FAIL ? HEALTH_FAIL : free_bytes < FREE_WARN ? HEALTH_WARN : HEALTH_OK;
+        doctor_say(d, health, "disk", health == HEALTH_OK ? NULL : next, "%s free for %s (%s)",
+                   free_text ? free_text : "?", what, path);
         if (s.f_files > 0 && s.f_favail < 1000)
-                doctor_say(d, HEALTH_WARN, "disk", next, "%s has only %ju free inodes", path, (uintmax_t) s.f_favail);
+                doctor_say(d, HEALTH_WARN, "disk", next, "%s has only %ju free inodes", path,
+                           (uintmax_t) s.f_favail);
 }
 
 void doctor_check_disk(Doctor *d) {
@@ -45,7 +50,8 @@ void doctor_check_disk(Doctor *d) {
                 return;
         }
         check_directory(d, STATE_DIRECTORY, "the service's state");
-        /* Without the right to look below the state directory, which is private, its own line has said it already. */
+        /* Without the right to look below the state directory, which is private, its own line has said it
+         * already. */
         if (access(DATABASE_DIRECTORY, F_OK) >= 0)
                 check_directory(d, DATABASE_DIRECTORY, "the embedded database");
 }
@@ -54,7 +60,8 @@ void doctor_check_journal(Doctor *d) {
         if (!doctor_is_local(d))
                 return;
         if (access("/var/log/journal", F_OK) < 0)
-                doctor_say(d, HEALTH_WARN, "journal", "mkdir -p /var/log/journal && systemctl restart systemd-journald",
+                doctor_say(d, HEALTH_WARN, "journal",
+                           "mkdir -p /var/log/journal && systemctl restart systemd-journald",
                            "the journal is kept in memory: the logs of tasks are gone after a reboot");
         else
                 doctor_say(d, HEALTH_OK, "journal", NULL, "the journal is kept on disk");
@@ -85,25 +92,20 @@ static bool has_word(const char *line, const char *word) {
 }
 
 static void check_controllers(Doctor *d, const char *line) {
-        static const struct {
-                const char *name;
-                const char *use;
-        } controllers[] = {
-                { "memory", "memory limits and accounting" },
-                { "cpu", "CPU limits" },
-                { "io", "I/O limits and accounting" },
-                { "pids", "limits of the number of processes" },
-        };
-        bool all = true;
+        static const char *const controllers[] = { "memory", "cpu", "io", "pids" };
+        _cleanup_(freep) char *missing = strdup("");
 
-        for (size_t i = 0; i < ELEMENTSOF(controllers); i++)
-                if (!has_word(line, controllers[i].name)) {
-                        all = false;
-                        doctor_say(d, HEALTH_WARN, "cgroup", "cat /sys/fs/cgroup/cgroup.controllers /proc/cgroups",
-                                   "the controller %s is missing: %s of tasks are not in force", controllers[i].name,
-                                   controllers[i].use);
+        for (size_t i = 0; missing && i < ELEMENTSOF(controllers); i++)
+                if (!has_word(line, controllers[i])) {
+                        _cleanup_(freep) char *before = missing;
+
+                        missing = text_format("%s%s%s", before, before[0] ? ", " : "", controllers[i]);
                 }
-        if (all)
+        if (missing && missing[0])
+                doctor_say(d, HEALTH_WARN, "cgroup", "cat /sys/fs/cgroup/cgroup.controllers /proc/cgroups",
+                           "no controller for %s: limits of tasks on it are not in force, nor is its use "
+                           "recorded", missing);
+        else
                 doctor_say(d, HEALTH_OK, "cgroup", NULL, "unified hierarchy with memory, cpu, io and pids");
 }
 
@@ -117,8 +119,10 @@ void doctor_check_cgroup(Doctor *d) {
                 return;
         }
         if (statfs("/sys/fs/cgroup", &s) < 0 || s.f_type != CGROUP2_SUPER_MAGIC) {
-                doctor_say(d, HEALTH_FAIL, "cgroup", "cat /proc/cmdline  (boot with systemd.unified_cgroup_hierarchy=1)",
-                           "/sys/fs/cgroup is not the unified hierarchy: pausing with --freeze and accounting do not work");
+                doctor_say(d, HEALTH_FAIL, "cgroup",
+                           "cat /proc/cmdline  (boot with systemd.unified_cgroup_hierarchy=1)",
+                           "/sys/fs/cgroup is not the unified hierarchy: pausing with --freeze and "
+                           "accounting do not work");
                 return;
         }
         r = read_line("/sys/fs/cgroup/cgroup.controllers", line, sizeof(line));

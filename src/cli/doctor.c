@@ -25,13 +25,15 @@ bool doctor_is_local(const Doctor *d) {
         return d->cli->client.transport == CLIENT_LOCAL;
 }
 
-static void print_finding(const Doctor *d, Health health, const char *check, const char *text, const char *next) {
+static void print_finding(const Doctor *d, Health health, const char *check, const char *text,
+                          const char *next) {
         if (d->cli->quiet && health != HEALTH_FAIL)
                 return;
         (void) printf("%s%-4s%s  %-11s  %s\n", terminal_color(healths[health].color), healths[health].word,
                       terminal_color(COLOR_NORMAL), check, text);
         if (next)
-                (void) printf("%19s%stype next: %s%s\n", "", terminal_color(COLOR_BOLD), next, terminal_color(COLOR_NORMAL));
+                (void) printf("%19s%stype next: %s%s\n", "", terminal_color(COLOR_BOLD), next,
+                              terminal_color(COLOR_NORMAL));
         /* A check may take a while; what is known is shown before it. */
         (void) fflush(stdout);
 }
@@ -50,8 +52,9 @@ void doctor_say(Doctor *d, Health health, const char *check, const char *next, c
         if (d->cli->json == JSON_MODE_OFF)
                 print_finding(d, health, check, safe ? safe : "", next);
         else
-                (void) json_array_append_new(d->findings, json_pack("{s:s, s:s, s:s?, s:s?}", "check", check, "health",
-                                                                    healths[health].word, "text", text, "next", next));
+                (void) json_array_append_new(d->findings,
+                                             json_pack("{s:s, s:s, s:s?, s:s?}", "check", check, "health",
+                                                       healths[health].word, "text", text, "next", next));
 }
 
 /* Without a bus nothing can be asked; what this machine has can still be looked at. */

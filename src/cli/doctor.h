@@ -23,12 +23,14 @@ typedef struct Doctor {
 } Doctor;
 
 /* Notes and prints a finding. next: a command, or NULL. */
-void doctor_say(Doctor *d, Health health, const char *check, const char *next, const char *format, ...) _printf_(5, 6);
+void doctor_say(Doctor *d, Health health, const char *check, const char *next, const char *format, ...)
+        _printf_(5, 6);
 
 /* Whether the checks of files and kernel are about the machine that runs this program. */
 bool doctor_is_local(const Doctor *d);
 
-/* By way of the bus: service, polkit, database, systemd, unfinished report, definitions as the service sees them. */
+/* By way of the bus: service, polkit, database, systemd, unfinished report, definitions as the service sees
+ * them. */
 void doctor_check_service(Doctor *d);
 void doctor_check_polkit(Doctor *d);
 void doctor_check_store(Doctor *d);

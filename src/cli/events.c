@@ -63,9 +63,11 @@ static usec_t now_usec(void) {
 }
 
 static void print_object(const Events *e, const char *event, json_t *fields) {
-        json_t *object = json_pack("{s:s, s:I, s:i}", "event", event, "time_usec", (json_int_t) now_usec(), "id", (int) e->id);
+        json_t *object = json_pack("{s:s, s:I, s:i}", "event", event, "time_usec", (json_int_t) now_usec(),
+                                   "id", (int) e->id);
 
-        if (object && fields && json_object_update_missing(object, fields) >= 0 && json_dumpf(object, stdout, JSON_COMPACT) >= 0)
+        if (object && fields && json_object_update_missing(object, fields) >= 0 &&
+            json_dumpf(object, stdout, JSON_COMPACT) >= 0)
                 (void) putchar('\n');
         json_decref(object);
 }
@@ -99,7 +101,8 @@ static void tell_state(Events *e, const Report *r) {
         if (r->state == STATE_PAUSED)
                 text = text_format("Report %" PRIu32 " (%s): paused (%s)", r->id, plan, r->pause_mode);
         else if (r->state == STATE_FAILED && r->failed_error[0])
-                text = text_format("Report %" PRIu32 " (%s): failed: %s: %s", r->id, plan, r->failed_unit, r->failed_error);
+                text = text_format("Report %" PRIu32 " (%s): failed: %s: %s", r->id, plan, r->failed_unit,
+                                   r->failed_error);
         else
                 text = text_format("Report %" PRIu32 " (%s): %s", r->id, plan, terminal_state(r->state));
         tell(e, report_is_finished(r) ? "finished" : e->started ? "state" : "report",
@@ -113,8 +116,8 @@ static void tell_step(Events *e, const Report *r, const ReportStep *s, StepSeen 
         if (s->state == STATE_RUNNING)
                 text = text_format("%s: running: %s", s->code, s->message);
         else
-                text = text_format("%s: %s %" PRIu64 "/%" PRIu64 "%s%s", s->code, terminal_state(s->state), s->done, s->total,
-                                   pace && pace[0] ? ", " : "", pace ? pace : "");
+                text = text_format("%s: %s %" PRIu64 "/%" PRIu64 "%s%s", s->code, terminal_state(s->state),
+                                   s->done, s->total, pace && pace[0] ? ", " : "", pace ? pace : "");
         tell(e, "step", json_pack("{s:o}", "step", json_from_step(s)), text);
 }
 
@@ -124,10 +127,11 @@ static void tell_progress(Events *e, const Report *r, const ReportStep *s, StepS
 
         step_left(r, s, &seen->rate, &low, &high);
         tell(e, "progress",
-             json_pack("{s:s, s:I, s:I, s:f, s:[I, I]}", "step", s->code, "done", (json_int_t) s->done, "total",
-                       (json_int_t) s->total, "per_sec", seen->rate.per_sec, "left_usec", (json_int_t) low, (json_int_t) high),
-             text_format("%s: %" PRIu64 "/%" PRIu64 " (%u%%)%s%s", s->code, s->done, s->total, percent(s->done, s->total),
-                         pace && pace[0] ? ", " : "", pace ? pace : ""));
+             json_pack("{s:s, s:I, s:I, s:f, s:[I, I]}", "step", s->code, "done", (json_int_t) s->done,
+                       "total", (json_int_t) s->total, "per_sec", seen->rate.per_sec, "left_usec",
+                       (json_int_t) low, (json_int_t) high),
+             text_format("%s: %" PRIu64 "/%" PRIu64 " (%u%%)%s%s", s->code, s->done, s->total,
+                         percent(s->done, s->total), pace && pace[0] ? ", " : "", pace ? pace : ""));
 }
 
 static void step_changes(Events *e, const Report *r, const ReportStep *s, StepSeen *seen) {
@@ -175,7 +179,8 @@ static void report_changes(Events *e, const Report *r) {
                 tell(e, "workers", json_pack("{s:i}", "workers", (int) r->workers),
                      text_format("Workers: %" PRIu32, r->workers));
         if (text_changed(&e->wait_reason, r->wait_reason) && r->wait_reason[0])
-                tell(e, "waiting", json_pack("{s:s}", "reason", r->wait_reason), text_format("Waiting: %s", r->wait_reason));
+                tell(e, "waiting", json_pack("{s:s}", "reason", r->wait_reason),
+                     text_format("Waiting: %s", r->wait_reason));
 }
 
 void events_report(Events *e, const Report *r) {

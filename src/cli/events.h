@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What changed between two readings of a report, as one line each: text with the time for a pipe, or an object (NDJSON). */
+/* What changed between two readings of a report, as one line each: text with the time for a pipe, or an
+ * object (NDJSON). */
 
 #include "client/report.h"
 

@@ -56,11 +56,13 @@ static int tell_verdict(const Cli *cli, uint32_t id, State state) {
 
         if (cli->quiet || cli->json != JSON_MODE_OFF)
                 return code;
-        (void) printf("Report %" PRIu32 " %s%s%s.\n", id, terminal_color(terminal_state_color(state)), terminal_state(state),
-                      terminal_color(COLOR_NORMAL));
+        (void) printf("Report %" PRIu32 " %s%s%s.\n", id, terminal_color(terminal_state_color(state)),
+                      terminal_state(state), terminal_color(COLOR_NORMAL));
         (void) fflush(stdout);
         if (state == STATE_FAILED)
-                (void) fprintf(stderr, "Type next: migrationctl status %" PRIu32 "  (then: retry %" PRIu32 ")\n", id, id);
+                (void) fprintf(stderr,
+                               "Type next: migrationctl status %" PRIu32 "  (then: retry %" PRIu32 ")\n", id,
+                               id);
         return code;
 }
 

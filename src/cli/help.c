@@ -27,9 +27,11 @@ static void print_option(const Option *o) {
         if (!o->name)
                 left = text_format("  -%c", o->letter);
         else if (o->letter)
-                left = text_format("  -%c --%s%s%s", o->letter, o->name, o->argument ? "=" : "", o->argument ? o->argument : "");
+                left = text_format("  -%c --%s%s%s", o->letter, o->name, o->argument ? "=" : "",
+                                   o->argument ? o->argument : "");
         else
-                left = text_format("     --%s%s%s", o->name, o->argument ? "=" : "", o->argument ? o->argument : "");
+                left = text_format("     --%s%s%s", o->name, o->argument ? "=" : "",
+                                   o->argument ? o->argument : "");
         if (left)
                 print_entry(left, o->help);
 }
@@ -53,7 +55,8 @@ static void print_verbs(void) {
                 _cleanup_(freep) char *left = NULL;
 
                 if (!verbs[i].name) {
-                        (void) printf("\n%s%s:%s\n", terminal_color(COLOR_BOLD), verbs[i].help, terminal_color(COLOR_NORMAL));
+                        (void) printf("\n%s%s:%s\n", terminal_color(COLOR_BOLD), verbs[i].help,
+                                      terminal_color(COLOR_NORMAL));
                         continue;
                 }
                 left = text_format("  %s %s", verbs[i].name, verbs[i].arguments);
@@ -76,7 +79,8 @@ static void print_all(void) {
         (void) printf("migrationctl [OPTIONS...] COMMAND ...\n\n"
                       "Run data migrations as systemd units, watch them, and act on them.\n");
         print_verbs();
-        (void) printf("\n%sOptions of some commands:%s\n", terminal_color(COLOR_BOLD), terminal_color(COLOR_NORMAL));
+        (void) printf("\n%sOptions of some commands:%s\n", terminal_color(COLOR_BOLD),
+                      terminal_color(COLOR_NORMAL));
         print_options(NULL, /* general= */ false);
         (void) printf("\n%sOptions:%s\n", terminal_color(COLOR_BOLD), terminal_color(COLOR_NORMAL));
         print_options(NULL, /* general= */ true);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Objects of the service as JSON: the keys are the properties' names in small letters with underscores, times are microseconds
- * since the epoch, null stands for what is not known or not yet. New references, NULL when out of memory. */
+/* Objects of the service as JSON: the keys are the properties' names in small letters with underscores, times
+ * are microseconds since the epoch, null stands for what is not known or not yet. New references, NULL when
+ * out of memory. */
 
 #include <jansson.h>
 

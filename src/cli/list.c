@@ -37,7 +37,9 @@ static char *format_duration(_unused_ const json_t *value, const json_t *row) {
         json_int_t started = json_integer_value(json_object_get(row, "started_usec"));
         json_int_t finished = json_integer_value(json_object_get(row, "finished_usec"));
 
-        return started > 0 && finished >= started ? terminal_span((uint64_t) (finished - started)) : strdup("-");
+        if (started <= 0 || finished < started)
+                return strdup("-");
+        return terminal_span((uint64_t) (finished - started));
 }
 
 static const Column report_columns[] = {
@@ -72,7 +74,8 @@ int list_verb(Cli *cli, _unused_ char **arguments) {
 
 /* How the latest attempt ended: the unit's own words. */
 static char *format_result(const json_t *value, const json_t *row) {
-        const char *class = json_string_value(json_object_get(row, "class")), *result = json_string_value(value);
+        const char *class = json_string_value(json_object_get(row, "class")),
+                   *result = json_string_value(value);
         const json_t *status = json_object_get(row, "exit_status");
 
         if (class)

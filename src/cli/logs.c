@@ -58,7 +58,8 @@ int logs_verb(Cli *cli, char **arguments) {
                 return r;
         if (cli->host) {
                 hint = text_format("ssh %s journalctl MIGRATION_REPORT=%" PRIu32, cli->host, id);
-                return cli_fail(EXIT_USAGE, hint, "logs reads this machine's journal, not that of %s", cli->host);
+                return cli_fail(EXIT_USAGE, hint, "logs reads this machine's journal, not that of %s",
+                                cli->host);
         }
         if (build_arguments(cli, id, &argv) < 0)
                 return cli_oom();

@@ -100,8 +100,11 @@ static void parser_build(Parser *p, const Option *options, size_t n) {
                 int value = options[i].letter ? options[i].letter : (int) (VALUE_FIRST + i);
 
                 if (options[i].name)
-                        p->longs[k++] = (struct option) { options[i].name,
-                                                          options[i].argument ? required_argument : no_argument, NULL, value };
+                        p->longs[k++] = (struct option) {
+                                .name = options[i].name,
+                                .has_arg = options[i].argument ? required_argument : no_argument,
+                                .val = value,
+                        };
                 if (options[i].letter) {
                         p->letters[length++] = options[i].letter;
                         if (options[i].argument)
@@ -119,8 +122,10 @@ static size_t option_index(const Option *options, size_t n, int value) {
 
 static int option_name_fail(const Option *o, const char *text) {
         if (o->name)
-                return cli_fail(EXIT_USAGE, "migrationctl --help", "Bad value of --%s: %s", o->name, text ? text : "");
-        return cli_fail(EXIT_USAGE, "migrationctl --help", "Bad value of -%c: %s", o->letter, text ? text : "");
+                return cli_fail(EXIT_USAGE, "migrationctl --help", "Bad value of --%s: %s", o->name,
+                                text ? text : "");
+        return cli_fail(EXIT_USAGE, "migrationctl --help", "Bad value of -%c: %s", o->letter,
+                        text ? text : "");
 }
 
 /* Reads the options; marks those that were given. Returns 0, or the exit code. */
@@ -156,8 +161,8 @@ static int check_options(const Parser *p, const Verb *verb) {
         options = command_options(&n);
         for (size_t i = 0; i < n; i++)
                 if (p->given[i] && !verb_has_option(verb, &options[i]))
-                        return cli_fail(EXIT_USAGE, "migrationctl --help", "%s has no option --%s", verb->name,
-                                        options[i].name);
+                        return cli_fail(EXIT_USAGE, "migrationctl --help", "%s has no option --%s",
+                                        verb->name, options[i].name);
         return 0;
 }
 
@@ -178,8 +183,8 @@ static int call_verb(Cli *cli, const Parser *p, char **words) {
                 return r;
         given = (unsigned) strv_length(words) - used;
         if (given < verb->n_min || given > verb->n_max)
-                return cli_fail(EXIT_USAGE, NULL, "Usage: migrationctl %s%s%s", verb->name, verb->arguments[0] ? " " : "",
-                                verb->arguments);
+                return cli_fail(EXIT_USAGE, NULL, "Usage: migrationctl %s%s%s", verb->name,
+                                verb->arguments[0] ? " " : "", verb->arguments);
         if (cli->host && cli->machine)
                 return cli_fail(EXIT_USAGE, NULL, "--host and --machine exclude each other");
         return verb->run(cli, words + used);

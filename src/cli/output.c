@@ -43,7 +43,8 @@ static int set_cell(struct libscols_line *line, size_t i, const Column *column, 
         if (column->state && terminal_has_color() && json_is_string(value)) {
                 State s = state_from_string(json_string_value(value));
 
-                r = scols_cell_set_color(scols_line_get_cell(line, i), terminal_color(terminal_state_color(s)));
+                r = scols_cell_set_color(scols_line_get_cell(line, i),
+                                         terminal_color(terminal_state_color(s)));
         }
         return r;
 }
@@ -139,6 +140,7 @@ int output_rows(Cli *cli, const json_t *rows, const Column *columns, size_t n, c
         pager_open(cli->no_pager);
         r = output_table(cli, rows, columns, n, 0);
         if (r == EXIT_COMPLETED && !cli->no_legend && !cli->quiet)
-                (void) printf("%s%zu %s%s listed.\n", count > 0 ? "\n" : "", count, noun, count == 1 ? "" : "s");
+                (void) printf("%s%zu %s%s listed.\n", count > 0 ? "\n" : "", count, noun,
+                              count == 1 ? "" : "s");
         return r;
 }

@@ -13,12 +13,12 @@ typedef struct Column {
         const char *key;        /* of the objects */
         const char *title;
         int flags;              /* SCOLS_FL_RIGHT, SCOLS_FL_TRUNC, … */
-        char *(*format)(const json_t *value, const json_t *row);        /* NULL: text and numbers as they are */
+        char *(*format)(const json_t *value, const json_t *row); /* NULL: text and numbers as they are */
         bool state;             /* coloured as a state */
 } Column;
 
-/* Prints the objects of an array by --json, else as a table with a legend ("3 reports listed."). noun: the singular. Returns
- * EXIT_COMPLETED, or another code after a message. */
+/* Prints the objects of an array by --json, else as a table with a legend ("3 reports listed."). noun: the
+ * singular. Returns EXIT_COMPLETED, or another code after a message. */
 int output_rows(Cli *cli, const json_t *rows, const Column *columns, size_t n_columns, const char *noun);
 
 /* Prints the table alone, in the middle of other text, each line after an indent. Returns as above. */

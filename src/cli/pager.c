@@ -17,8 +17,8 @@
 
 static pid_t pager_pid = 0;
 
-/* A pager runs editors and shells for whoever sits before it. Under sudo that person is another one than the user it runs as,
- * and may have the right to this program only. Unknown counts as another one. */
+/* A pager runs editors and shells for whoever sits before it. Under sudo that person is another one than the
+ * user it runs as, and may have the right to this program only. Unknown counts as another one. */
 static bool pager_secure(void) {
         const char *e = getenv("SYSTEMD_PAGERSECURE");
         uid_t owner;

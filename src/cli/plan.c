@@ -26,8 +26,8 @@ static int read_document(const char *path, char **ret) {
         if (!streq(path, "-")) {
                 fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
                 if (fd < 0)
-                        return cli_fail(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED, NULL, "Failed to open %s: %s", path,
-                                        strerror(errno));
+                        return cli_fail(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED, NULL,
+                                        "Failed to open %s: %s", path, strerror(errno));
         }
         do {
                 n = read(fd < 0 ? STDIN_FILENO : fd, text + length, PLAN_DOCUMENT_BYTES_MAX + 1 - length);
@@ -37,11 +37,13 @@ static int read_document(const char *path, char **ret) {
         if (n < 0)
                 return cli_fail(EXIT_FAILED, NULL, "Failed to read %s: %s", path, strerror(errno));
         if (length > PLAN_DOCUMENT_BYTES_MAX)
-                return cli_fail(EXIT_USAGE, NULL, "%s is larger than %i bytes, the most that a plan's document may have",
-                                path, PLAN_DOCUMENT_BYTES_MAX);
+                return cli_fail(EXIT_USAGE, NULL,
+                                "%s is larger than %i bytes, the most that a plan's document may have", path,
+                                PLAN_DOCUMENT_BYTES_MAX);
         text[length] = 0;
         if (strlen(text) != length)
-                return cli_fail(EXIT_USAGE, NULL, "%s has a zero byte at offset %zu: it is no JSON text", path, strlen(text));
+                return cli_fail(EXIT_USAGE, NULL, "%s has a zero byte at offset %zu: it is no JSON text",
+                                path, strlen(text));
         *ret = TAKE_PTR(text);
         return 0;
 }
@@ -53,8 +55,9 @@ static int check_document(const char *path, const char *text) {
 
         document = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
         if (!document)
-                return cli_fail(EXIT_USAGE, NULL, "%s:%i:%i: not valid JSON: %s", streq(path, "-") ? "standard input" : path,
-                                error.line, error.column, error.text);
+                return cli_fail(EXIT_USAGE, NULL, "%s:%i:%i: not valid JSON: %s",
+                                streq(path, "-") ? "standard input" : path, error.line, error.column,
+                                error.text);
         if (!json_is_object(document))
                 return cli_fail(EXIT_USAGE, NULL, "%s:1:1: a plan's document is a JSON object, {...}",
                                 streq(path, "-") ? "standard input" : path);
@@ -99,8 +102,9 @@ int plan_create(Cli *cli, char **arguments) {
         if (r != 0)
                 return r;
         if (cli->json != JSON_MODE_OFF) {
-                _cleanup_(json_decrefp) json_t *object = json_pack("{s:i, s:s?}", "id", (int) id, "name", cli->name);
+                _cleanup_(json_decrefp) json_t *object = NULL;
 
+                object = json_pack("{s:i, s:s?}", "id", (int) id, "name", cli->name);
                 return output_json(cli, object);
         }
         id_text = text_format("%" PRIu32, id);

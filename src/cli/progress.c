@@ -73,7 +73,8 @@ static void frame_add(Frame *f, unsigned columns, Color color, const char *forma
         frame_add_line(f, line);
 }
 
-/* Rows that lines take on a terminal of that width: one that was made for a wider one is folded by the terminal. */
+/* Rows that lines take on a terminal of that width: one that was made for a wider one is folded by the
+ * terminal. */
 static size_t frame_rows(const Frame *f, unsigned columns) {
         size_t rows = 0;
 
@@ -134,16 +135,17 @@ static void add_head(Frame *f, unsigned columns, const Report *r) {
 
         if (r->started_usec > 0 && end > r->started_usec)
                 span = terminal_span(end - r->started_usec);
-        frame_add(f, columns, terminal_state_color(r->state), "%s Report %" PRIu32 " (%s): %s%s%s%s%s%s", terminal_dot(r->state),
-                  r->id, r->plan_name[0] ? r->plan_name : r->migration, terminal_state(r->state),
-                  r->pause_mode[0] ? " (" : "", r->pause_mode, r->pause_mode[0] ? ")" : "", span ? ", " : "",
-                  span ? span : "");
+        frame_add(f, columns, terminal_state_color(r->state), "%s Report %" PRIu32 " (%s): %s%s%s%s%s%s",
+                  terminal_dot(r->state), r->id, r->plan_name[0] ? r->plan_name : r->migration,
+                  terminal_state(r->state), r->pause_mode[0] ? " (" : "", r->pause_mode,
+                  r->pause_mode[0] ? ")" : "", span ? ", " : "", span ? span : "");
 }
 
 /* As many steps as there are rows: when they do not fit, those around the one that runs. */
 static void add_steps(Frame *f, unsigned columns, size_t rows, const Progress *p, const Report *r) {
         const ReportStep *current = report_current_step(r);
-        size_t at = current ? (size_t) (current - r->steps) : r->n_steps, first = 0, n = MIN(r->n_steps, rows);
+        size_t at = current ? (size_t) (current - r->steps) : r->n_steps, first = 0,
+               n = MIN(r->n_steps, rows);
         StepLayout layout;
 
         if (at > n / 2)
@@ -159,8 +161,9 @@ static void add_steps(Frame *f, unsigned columns, size_t rows, const Progress *p
 
 static void add_foot(Frame *f, unsigned columns, const Report *r) {
         frame_add(f, columns, COLOR_NORMAL,
-                  "  Tasks: %" PRIu32 " running (workers: %" PRIu32 "), %" PRIu32 " waiting, %" PRIu32 " completed, %" PRIu32
-                  " failed", r->tasks[STATE_RUNNING], r->workers, r->tasks[STATE_WAITING], r->tasks[STATE_COMPLETED],
+                  "  Tasks: %" PRIu32 " running (workers: %" PRIu32 "), %" PRIu32 " waiting, %" PRIu32
+                  " completed, %" PRIu32 " failed",
+                  r->tasks[STATE_RUNNING], r->workers, r->tasks[STATE_WAITING], r->tasks[STATE_COMPLETED],
                   r->tasks[STATE_FAILED]);
         if (r->problems > 0)
                 frame_add(f, columns, COLOR_YELLOW, "  Problems: %" PRIu64, r->problems);
@@ -186,7 +189,8 @@ static void progress_draw(Progress *p, const Report *r) {
                 add_foot(&frame, columns, r);
         }
         if (p->lost)
-                frame_add(&frame, columns, COLOR_YELLOW, "  The service is not reachable, still waiting: %s", p->lost);
+                frame_add(&frame, columns, COLOR_YELLOW, "  The service is not reachable, still waiting: %s",
+                          p->lost);
         progress_show(p, &frame);
 }
 

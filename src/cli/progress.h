@@ -16,7 +16,8 @@ DEFINE_CLEANUP(Progress *, progress_free);
 
 void progress_report(Progress *p, const Report *r);
 
-/* The service is not reachable just now: the last picture with a note. r: as it was read last, NULL: never. */
+/* The service is not reachable just now: the last picture with a note. r: as it was read last, NULL:
+ * never. */
 void progress_lost(Progress *p, const Report *r, const char *reason);
 
 /* The terminal has another size: draws the last picture anew. */

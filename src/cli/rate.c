@@ -19,7 +19,8 @@ void rate_update(Rate *r, uint64_t done, usec_t since_usec, usec_t now_usec) {
         seconds = (double) (now_usec - r->usec) / USEC_PER_SEC;
         weight = seconds / (seconds + HALF_SEC);
         /* A retried task counts anew, so that a sum may fall: that is no negative speed. */
-        r->per_sec = r->per_sec * (1 - weight) + (done > r->done ? (double) (done - r->done) / seconds : 0) * weight;
+        r->per_sec = r->per_sec * (1 - weight) +
+                     (done > r->done ? (double) (done - r->done) / seconds : 0) * weight;
         r->done = done;
         r->usec = now_usec;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* How fast a counter moves, and how long it will take: a mean in which the last ten seconds or so weigh most. */
+/* How fast a counter moves, and how long it will take: a mean in which the last ten seconds or so weigh
+ * most. */
 
 #include "base/macro.h"
 
@@ -12,7 +13,8 @@ typedef struct Rate {
         double per_sec;
 } Rate;
 
-/* Takes a reading. since_usec: when counting began, 0: not known; the mean since then is where it starts. Same clock as now. */
+/* Takes a reading. since_usec: when counting began, 0: not known; the mean since then is where it starts.
+ * Same clock as now. */
 void rate_update(Rate *r, uint64_t done, usec_t since_usec, usec_t now_usec);
 
 /* Forgets the time since the last reading: the counter was stopped on purpose. */

@@ -47,7 +47,8 @@ static int tell_started(Cli *cli, uint32_t id) {
                 return output_json(cli, object);
         }
         if (!cli->quiet)
-                (void) printf("Report %" PRIu32 " runs.\nType next: migrationctl watch %" PRIu32 "\n", id, id);
+                (void) printf("Report %" PRIu32 " runs.\nType next: migrationctl watch %" PRIu32 "\n", id,
+                              id);
         return EXIT_COMPLETED;
 }
 

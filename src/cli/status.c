@@ -36,9 +36,9 @@ static void print_head(const Report *r) {
         const char *color = terminal_color(terminal_state_color(r->state));
 
         message = current && !report_is_finished(r) ? terminal_safe(current->message) : NULL;
-        (void) printf("%s%s%s Report %" PRIu32 " - %s%s%s%s%s\n", color, terminal_dot(r->state), terminal_color(COLOR_NORMAL),
-                      r->id, r->migration, plan && plan[0] ? " of plan " : "", plan ? plan : "", message ? ": " : "",
-                      message ? message : "");
+        (void) printf("%s%s%s Report %" PRIu32 " - %s%s%s%s%s\n", color, terminal_dot(r->state),
+                      terminal_color(COLOR_NORMAL), r->id, r->migration, plan && plan[0] ? " of plan " : "",
+                      plan ? plan : "", message ? ": " : "", message ? message : "");
 }
 
 static void print_state(const Report *r) {
@@ -52,9 +52,9 @@ static void print_state(const Report *r) {
         if (report_is_finished(r) && r->started_usec > 0 && r->finished_usec >= r->started_usec)
                 took = terminal_span(r->finished_usec - r->started_usec);
         print_field("State", "%s%s%s%s%s%s since %s; %s%s%s", terminal_color(terminal_state_color(r->state)),
-                    terminal_state(r->state), terminal_color(COLOR_NORMAL), r->pause_mode[0] ? " (" : "", r->pause_mode,
-                    r->pause_mode[0] ? ")" : "", when ? when : "-", ago ? ago : "-", took ? "; it took " : "",
-                    took ? took : "");
+                    terminal_state(r->state), terminal_color(COLOR_NORMAL), r->pause_mode[0] ? " (" : "",
+                    r->pause_mode, r->pause_mode[0] ? ")" : "", when ? when : "-", ago ? ago : "-",
+                    took ? "; it took " : "", took ? took : "");
 }
 
 /* The options that are on, by name; the service hands them over as a JSON object. */
@@ -77,22 +77,25 @@ static char *options_text(const Report *r) {
 
 static void print_origin(const Report *r) {
         _cleanup_(freep) char *user = terminal_user(r->uid), *when = terminal_time(r->created_usec);
-        _cleanup_(freep) char *options = options_text(r), *safe_options = options ? terminal_safe(options) : NULL;
+        _cleanup_(freep) char *options = options_text(r),
+                              *safe_options = options ? terminal_safe(options) : NULL;
         _cleanup_(freep) char *plan = terminal_safe(r->plan_name);
 
-        print_field("Plan", "%" PRIu32 "%s%s%s; migration %s", report_plan_id(r), plan && plan[0] ? " (" : "", plan ? plan : "",
-                    plan && plan[0] ? ")" : "", r->migration);
+        print_field("Plan", "%" PRIu32 "%s%s%s; migration %s", report_plan_id(r), plan && plan[0] ? " (" : "",
+                    plan ? plan : "", plan && plan[0] ? ")" : "", r->migration);
         print_field("Asked", "by %s, %s", user ? user : "-", when ? when : "-");
         if (safe_options && safe_options[0])
                 print_field("Options", "%s", safe_options);
 }
 
 static void print_counters(const Report *r) {
-        print_field("Tasks", "%" PRIu32 " running (workers: %" PRIu32 "), %" PRIu32 " waiting, %" PRIu32 " completed, %" PRIu32
-                    " failed, %" PRIu32 " skipped, %" PRIu32 " canceled", r->tasks[STATE_RUNNING], r->workers,
-                    r->tasks[STATE_WAITING], r->tasks[STATE_COMPLETED], r->tasks[STATE_FAILED], r->tasks[STATE_SKIPPED],
-                    r->tasks[STATE_CANCELED]);
-        print_field("Progress", "%" PRIu64 " of %" PRIu64 " (%u%%)", r->done, r->total, percent(r->done, r->total));
+        print_field("Tasks",
+                    "%" PRIu32 " running (workers: %" PRIu32 "), %" PRIu32 " waiting, %" PRIu32
+                    " completed, %" PRIu32 " failed, %" PRIu32 " skipped, %" PRIu32 " canceled",
+                    r->tasks[STATE_RUNNING], r->workers, r->tasks[STATE_WAITING], r->tasks[STATE_COMPLETED],
+                    r->tasks[STATE_FAILED], r->tasks[STATE_SKIPPED], r->tasks[STATE_CANCELED]);
+        print_field("Progress", "%" PRIu64 " of %" PRIu64 " (%u%%)", r->done, r->total,
+                    percent(r->done, r->total));
         if (r->problems > 0)
                 print_field("Problems", "%s%" PRIu64 "%s; to see them: migrationctl problems %" PRIu32,
                             terminal_color(COLOR_YELLOW), r->problems, terminal_color(COLOR_NORMAL), r->id);
@@ -106,8 +109,8 @@ static void print_trouble(const Report *r) {
                 print_field("Waiting", "%s%s%s", terminal_color(COLOR_YELLOW), reason ? reason : "",
                             terminal_color(COLOR_NORMAL));
         if (r->failed_unit[0] || r->failed_error[0])
-                print_field("Failed", "%s%s%s", terminal_color(COLOR_RED), error && error[0] ? error : "without a message",
-                            terminal_color(COLOR_NORMAL));
+                print_field("Failed", "%s%s%s", terminal_color(COLOR_RED),
+                            error && error[0] ? error : "without a message", terminal_color(COLOR_NORMAL));
         if (r->failed_unit[0])
                 print_field("Unit", "%s", unit ? unit : "");
 }
@@ -132,7 +135,8 @@ static void print_steps(const Report *r) {
 static void print_units(const Report *r) {
         _cleanup_(freep) char *slice = report_slice_name(r->id), *timer = poll_timer_name(r->id);
 
-        print_field("Units", "migration-%s-*-%" PRIu32 "-*.service in %s", r->migration, r->id, slice ? slice : "-");
+        print_field("Units", "migration-%s-*-%" PRIu32 "-*.service in %s", r->migration, r->id,
+                    slice ? slice : "-");
         if (!report_is_finished(r))
                 print_field("Poll", "%s", timer ? timer : "-");
 }
@@ -147,7 +151,9 @@ static void print_next(const Report *r) {
                 (void) printf("  migrationctl resume %" PRIu32 "\n", r->id);
                 break;
         case STATE_FAILED:
-                (void) printf("  migrationctl tasks %" PRIu32 " --state=failed\n  migrationctl retry %" PRIu32 "\n", r->id, r->id);
+                (void) printf("  migrationctl tasks %" PRIu32 " --state=failed\n  migrationctl retry %" PRIu32
+                              "\n",
+                              r->id, r->id);
                 break;
         case STATE_COMPLETED:
         case STATE_CANCELED:
@@ -162,7 +168,8 @@ static void print_next(const Report *r) {
                 (void) printf("  journalctl -u %s\n", unit ? unit : "");
         }
         if (!report_is_finished(r))
-                (void) printf("  systemctl status %s\n  systemctl list-units 'migration-%s-*-%" PRIu32 "-*'\n",
+                (void) printf("  systemctl status %s\n  systemctl list-units 'migration-%s-*-%" PRIu32
+                              "-*'\n",
                               slice ? slice : "migration.slice", r->migration, r->id);
 }
 

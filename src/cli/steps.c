@@ -10,7 +10,11 @@
 #define BAR_MIN 8u
 #define BAR_MAX 32u
 
-/* What a line has beside code, bar and counts: dot and blanks before them (4), blanks and percent (8), and the pace (26). */
+/* Below this, "0.0/s" would stand there. */
+#define RATE_MIN 0.05
+
+/* What a line has beside code, bar and counts: dot and blanks before them (4), blanks and percent (8), and
+ * the pace (26). */
 #define LINE_FIXED (4 + 8 + 26)
 
 unsigned percent(uint64_t done, uint64_t total) {
@@ -91,9 +95,10 @@ char *step_pace(const Report *r, const ReportStep *s, const Rate *rate) {
         left = left_text(low, high);
         if (!left)
                 return NULL;
-        if (!rate || rate->per_sec <= 0 || r->state != STATE_RUNNING)
+        if (!rate || rate->per_sec < RATE_MIN || r->state != STATE_RUNNING)
                 return TAKE_PTR(left);
-        return text_format(rate->per_sec < 10 ? "%.1f/s%s%s" : "%.0f/s%s%s", rate->per_sec, left[0] ? ", " : "", left);
+        return text_format(rate->per_sec < 10 ? "%.1f/s%s%s" : "%.0f/s%s%s", rate->per_sec,
+                           left[0] ? ", " : "", left);
 }
 
 static Color step_color(const Report *r, const ReportStep *s) {
@@ -108,7 +113,8 @@ static uint64_t shown_total(const ReportStep *s) {
 }
 
 void step_line(const Report *r, const ReportStep *s, const Rate *rate, const StepLayout *l, Line *ret) {
-        _cleanup_(freep) char *safe = terminal_safe(s->code), *code = safe ? terminal_ellipsize(safe, l->code) : NULL;
+        _cleanup_(freep) char *safe = terminal_safe(s->code),
+                              *code = safe ? terminal_ellipsize(safe, l->code) : NULL;
         uint64_t total = shown_total(s), done = s->total == 0 ? total : s->done;
         _cleanup_(freep) char *bar = bar_text(done, total, l->bar), *count = count_text(s);
         _cleanup_(freep) char *pace = step_pace(r, s, rate), *tail = NULL, *short_tail = NULL;
@@ -125,8 +131,9 @@ void step_line(const Report *r, const ReportStep *s, const Rate *rate, const Ste
         short_tail = terminal_ellipsize(tail, l->columns > fixed ? l->columns - fixed : 0);
         if (!short_tail)
                 return;
-        ret->text = text_format("  %s%s%s %s%*s %s%s%s%s", terminal_color(step_color(r, s)), terminal_dot(s->state),
-                                terminal_color(COLOR_NORMAL), code, (int) (l->code - terminal_width(code)), "",
-                                terminal_color(step_color(r, s)), bar, terminal_color(COLOR_NORMAL), short_tail);
+        ret->text = text_format("  %s%s%s %s%*s %s%s%s%s", terminal_color(step_color(r, s)),
+                                terminal_dot(s->state), terminal_color(COLOR_NORMAL), code,
+                                (int) (l->code - terminal_width(code)), "", terminal_color(step_color(r, s)),
+                                bar, terminal_color(COLOR_NORMAL), short_tail);
         ret->width = fixed + terminal_width(short_tail);
 }

@@ -22,8 +22,8 @@ typedef struct Line {
 
 void step_layout(const Report *r, unsigned columns, StepLayout *ret);
 
-/* "✓ content  ████░░  41%  8123/20000  310/s, 38s left". rate: NULL where none is measured. ret->text is owned by the caller,
- * NULL when out of memory. */
+/* "✓ content  ████░░  41%  8123/20000  310/s, 38s left". rate: NULL where none is measured. ret->text is
+ * owned by the caller, NULL when out of memory. */
 void step_line(const Report *r, const ReportStep *s, const Rate *rate, const StepLayout *layout, Line *ret);
 
 /* "310/s, 38s left", "took 2s", "": how a step does. NULL when out of memory. */

@@ -25,7 +25,8 @@ static bool word_is_false(const char *s) {
         return false;
 }
 
-/* $SYSTEMD_COLORS decides when set, as in all of systemd's tools; else a terminal that can, unless $NO_COLOR is set. */
+/* $SYSTEMD_COLORS decides when set, as in all of systemd's tools; else a terminal that can, unless $NO_COLOR
+ * is set. */
 static bool want_color(bool tty) {
         const char *e = getenv("SYSTEMD_COLORS"), *term = getenv("TERM");
 
@@ -209,7 +210,8 @@ char *terminal_time(uint64_t usec) {
         char text[64];
         struct tm tm;
 
-        if (usec == 0 || !localtime_r(&seconds, &tm) || strftime(text, sizeof(text), "%a %Y-%m-%d %H:%M:%S %Z", &tm) == 0)
+        if (usec == 0 || !localtime_r(&seconds, &tm) ||
+            strftime(text, sizeof(text), "%a %Y-%m-%d %H:%M:%S %Z", &tm) == 0)
                 return strdup("-");
         return strdup(text);
 }

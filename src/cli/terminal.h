@@ -8,8 +8,8 @@
 #include "base/macro.h"
 #include "model/state.h"
 
-/* Looks at the locale, $SYSTEMD_COLORS, $NO_COLOR and $TERM, once. tty: whether standard output is a terminal, as it is before a
- * pager is put behind it. */
+/* Looks at the locale, $SYSTEMD_COLORS, $NO_COLOR and $TERM, once. tty: whether standard output is a
+ * terminal, as it is before a pager is put behind it. */
 void terminal_init(bool tty);
 
 bool terminal_is_tty(void);
@@ -42,14 +42,15 @@ const char *terminal_dot(State s);
 /* The word of a state; "unknown" for one that this program does not know. */
 const char *terminal_state(State s);
 
-/* A copy in which control characters are replaced by "?": names and messages come from programs and data, and must not
- * command the terminal. NULL when out of memory. */
+/* A copy in which control characters are replaced by "?": names and messages come from programs and data, and
+ * must not command the terminal. NULL when out of memory. */
 char *terminal_safe(const char *s);
 
 /* Columns that a text takes; characters, where the locale can't tell. */
 size_t terminal_width(const char *s);
 
-/* A new string that takes at most width columns; a shortened one ends in "…" or "...". NULL when out of memory. */
+/* A new string that takes at most width columns; a shortened one ends in "…" or "...". NULL when out of
+ * memory. */
 char *terminal_ellipsize(const char *s, size_t width);
 
 /* "Tue 2026-11-24 07:10:11 UTC" of a time since the epoch, "-" for 0. NULL when out of memory. */

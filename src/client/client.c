@@ -24,7 +24,8 @@ void client_disconnect(Client *c) {
         c->bus = sd_bus_close_unref(c->bus);
 }
 
-int client_message(Client *c, const char *path, const char *interface, const char *member, sd_bus_message **ret) {
+int client_message(Client *c, const char *path, const char *interface, const char *member,
+                   sd_bus_message **ret) {
         return sd_bus_message_new_method_call(c->bus, ret, CLIENT_SERVICE, path, interface, member);
 }
 
@@ -90,8 +91,8 @@ int client_send(Client *c, sd_bus_message *m, bool ask, sd_bus_error *ret_error,
         return r < 0 ? r : 0;
 }
 
-int client_call(Client *c, const char *path, const char *interface, const char *member, sd_bus_error *ret_error,
-                sd_bus_message **ret_reply, const char *types, ...) {
+int client_call(Client *c, const char *path, const char *interface, const char *member,
+                sd_bus_error *ret_error, sd_bus_message **ret_reply, const char *types, ...) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         va_list ap;
         int r;
@@ -109,13 +110,15 @@ int client_call(Client *c, const char *path, const char *interface, const char *
         return client_send(c, m, /* ask= */ false, ret_error, ret_reply);
 }
 
-/* Get with a deadline, which sd_bus_get_property() leaves to the connection. The reply stands before the value. */
-static int get_property(Client *c, const char *path, const char *interface, const char *property, const char *type,
-                        sd_bus_error *ret_error, sd_bus_message **ret) {
+/* Get with a deadline, which sd_bus_get_property() leaves to the connection. The reply stands before the
+ * value. */
+static int get_property(Client *c, const char *path, const char *interface, const char *property,
+                        const char *type, sd_bus_error *ret_error, sd_bus_message **ret) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         int r;
 
-        r = client_call(c, path, "org.freedesktop.DBus.Properties", "Get", ret_error, &reply, "ss", interface, property);
+        r = client_call(c, path, "org.freedesktop.DBus.Properties", "Get", ret_error, &reply, "ss", interface,
+                        property);
         if (r < 0)
                 return r;
         r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_VARIANT, type);
@@ -125,10 +128,9 @@ static int get_property(Client *c, const char *path, const char *interface, cons
         return 0;
 }
 
-int client_get_text(Client *c, const char *path, const char *interface, const char *property, sd_bus_error *ret_error,
-                    char **ret) {
+int client_get_text(Client *c, const char *path, const char *interface, const char *property, char type,
+                    sd_bus_error *ret_error, char **ret) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        char type = startswith(property, "Unfinished") ? SD_BUS_TYPE_OBJECT_PATH : SD_BUS_TYPE_STRING;
         const char *value;
         char *copy;
         int r;
@@ -146,8 +148,8 @@ int client_get_text(Client *c, const char *path, const char *interface, const ch
         return 0;
 }
 
-int client_get_u32(Client *c, const char *path, const char *interface, const char *property, sd_bus_error *ret_error,
-                   uint32_t *ret) {
+int client_get_u32(Client *c, const char *path, const char *interface, const char *property,
+                   sd_bus_error *ret_error, uint32_t *ret) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         int r;
 

@@ -47,7 +47,8 @@ static const DictionaryField *find_field(const DictionaryField *fields, size_t n
 }
 
 /* At a dict entry's content: key and variant. */
-static int read_entry(sd_bus_message *m, const DictionaryField *fields, size_t n, void *target, sd_bus_error *ret_error) {
+static int read_entry(sd_bus_message *m, const DictionaryField *fields, size_t n, void *target,
+                      sd_bus_error *ret_error) {
         const DictionaryField *f;
         const char *key, *type;
         int r;
@@ -64,7 +65,8 @@ static int read_entry(sd_bus_message *m, const DictionaryField *fields, size_t n
                 return r;
         if (!streq(type, f->type))
                 return sd_bus_error_setf(ret_error, SD_BUS_ERROR_INCONSISTENT_MESSAGE,
-                                         "The service sends %s as \"%s\", expected \"%s\"", key, type, f->type);
+                                         "The service sends %s as \"%s\", expected \"%s\"", key, type,
+                                         f->type);
         r = sd_bus_message_enter_container(m, SD_BUS_TYPE_VARIANT, f->type);
         if (r < 0)
                 return r;
@@ -74,7 +76,8 @@ static int read_entry(sd_bus_message *m, const DictionaryField *fields, size_t n
         return sd_bus_message_exit_container(m);
 }
 
-int dictionary_read(sd_bus_message *m, const DictionaryField *fields, size_t n, void *target, sd_bus_error *ret_error) {
+int dictionary_read(sd_bus_message *m, const DictionaryField *fields, size_t n, void *target,
+                    sd_bus_error *ret_error) {
         int r;
 
         r = sd_bus_message_enter_container(m, SD_BUS_TYPE_ARRAY, "{sv}");

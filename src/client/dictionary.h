@@ -9,12 +9,13 @@
 
 typedef struct DictionaryField {
         const char *key;
-        const char *type;       /* signature of the value; another one is an error */
-        size_t offset;          /* of the member: char* for s and o, int64_t.. for the numbers of that width, bool for b */
-        int (*read)(sd_bus_message *m, void *member);   /* NULL for the basic types above */
+        const char *type; /* signature of the value; another one is an error */
+        size_t offset;    /* of the member: char* for s and o, bool for b, else the integer of that width */
+        int (*read)(sd_bus_message *m, void *member); /* NULL for the basic types above */
 } DictionaryField;
 
-/* Reads the dictionary at the message's position. Keys that the table lacks are skipped, members of keys that the message
- * lacks stay as they are; texts are allocated and the former ones freed. Returns 0, -EBADMSG or another negative errno with
- * *ret_error naming the key. */
-int dictionary_read(sd_bus_message *m, const DictionaryField *fields, size_t n, void *target, sd_bus_error *ret_error);
+/* Reads the dictionary at the message's position. Keys that the table lacks are skipped, members of keys that
+ * the message lacks stay as they are; texts are allocated and the former ones freed. Returns 0, -EBADMSG or
+ * another negative errno with *ret_error naming the key. */
+int dictionary_read(sd_bus_message *m, const DictionaryField *fields, size_t n, void *target,
+                    sd_bus_error *ret_error);

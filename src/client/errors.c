@@ -63,9 +63,11 @@ const ExitText *exit_texts(size_t *ret_n) {
         return texts;
 }
 
-/* Activation that failed: org.freedesktop.DBus.Error.Spawn.*, and systemd's own when the unit does not come up. */
+/* Activation that failed: org.freedesktop.DBus.Error.Spawn.*, and systemd's own when the unit does not come
+ * up. */
 static bool name_is_activation(const char *name) {
-        return startswith(name, "org.freedesktop.DBus.Error.Spawn.") || startswith(name, "org.freedesktop.systemd1.");
+        return startswith(name, "org.freedesktop.DBus.Error.Spawn.") ||
+               startswith(name, "org.freedesktop.systemd1.");
 }
 
 static bool errno_is_transport(int error) {

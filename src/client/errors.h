@@ -31,14 +31,15 @@ ExitCode error_exit_code(int error, const sd_bus_error *bus_error);
 /* The exit code that says how a report ended; EXIT_FAILED for a state that is no end. */
 ExitCode verdict_exit_code(State s);
 
-/* Whether the call may succeed later without anybody changing the request: the service or its database restarts, the bus
- * went away. Other errors are final. */
+/* Whether the call may succeed later without anybody changing the request: the service or its database
+ * restarts, the bus went away. Other errors are final. */
 bool error_is_transient(int error, const sd_bus_error *bus_error);
 
 /* As above, but of those the one that says that there is no such service on this bus at all. */
 bool error_is_absent(const sd_bus_error *bus_error);
 
-/* Whether it says that the object of the call does not exist (which a service that just starts may say by mistake). */
+/* Whether it says that the object of the call does not exist (which a service that just starts may say by
+ * mistake). */
 bool error_is_no_object(const sd_bus_error *bus_error);
 
 /* What a person can do about it: a command to type, or NULL when there is no general advice. */

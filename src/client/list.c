@@ -78,7 +78,8 @@ static int list_append(List *list, const ListKind *kind, sd_bus_message *m, sd_b
         return r < 0 ? r : 1;
 }
 
-static int list_pages(Client *c, const ListKind *kind, char *const *states, List *list, sd_bus_error *ret_error) {
+static int list_pages(Client *c, const ListKind *kind, char *const *states, List *list,
+                      sd_bus_error *ret_error) {
         uint32_t limit = PAGE;
         int r;
 
@@ -111,7 +112,8 @@ static int compare_ids(const void *a, const void *b, void *userdata) {
 }
 
 /* Pages are put in order by id here, so that it does not matter from which end the service counts offsets. */
-static int list_all(Client *c, const ListKind *kind, char *const *states, List *ret, sd_bus_error *ret_error) {
+static int list_all(Client *c, const ListKind *kind, char *const *states, List *ret,
+                    sd_bus_error *ret_error) {
         List list = {};
         int r;
 
@@ -185,7 +187,7 @@ int report_default(Client *c, bool unfinished_only, uint32_t *ret, sd_bus_error 
         size_t n;
         int r;
 
-        r = client_get_text(c, CLIENT_PATH, CLIENT_MANAGER, "Unfinished", ret_error, &path);
+        r = client_get_text(c, CLIENT_PATH, CLIENT_MANAGER, "Unfinished", 'o', ret_error, &path);
         if (r < 0)
                 return r;
         *ret = client_path_id(path);

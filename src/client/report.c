@@ -73,8 +73,8 @@ static int read_step(sd_bus_message *m, ReportStep *ret) {
         ReportStep step = {};
         int r;
 
-        r = sd_bus_message_read(m, "(ssstttt)", &code, &message, &state, &step.done, &step.total, &step.started_usec,
-                                &step.finished_usec);
+        r = sd_bus_message_read(m, "(ssstttt)", &code, &message, &state, &step.done, &step.total,
+                                &step.started_usec, &step.finished_usec);
         if (r <= 0)
                 return r;
         step.state = state_from_string(state);
@@ -212,8 +212,10 @@ int report_read(sd_bus_message *m, Report **ret, sd_bus_error *ret_error) {
         return 0;
 }
 
-static int get_all(Client *c, const char *path, const char *interface, sd_bus_message **ret, sd_bus_error *ret_error) {
-        return client_call(c, path, "org.freedesktop.DBus.Properties", "GetAll", ret_error, ret, "s", interface);
+static int get_all(Client *c, const char *path, const char *interface, sd_bus_message **ret,
+                   sd_bus_error *ret_error) {
+        return client_call(c, path, "org.freedesktop.DBus.Properties", "GetAll", ret_error, ret, "s",
+                           interface);
 }
 
 /* Manager.GetPlan or GetReport: the service says by name when there is none, and the path is its to make. */

@@ -71,9 +71,11 @@ int report_get(Client *c, uint32_t id, Report **ret, sd_bus_error *ret_error);
 int plan_read(sd_bus_message *m, Plan **ret, sd_bus_error *ret_error);
 int report_read(sd_bus_message *m, Report **ret, sd_bus_error *ret_error);
 
-/* The report that a command without a report's id means: the unfinished one, else the newest. *ret is 0 when there is none. */
+/* The report that a command without a report's id means: the unfinished one, else the newest. *ret is 0 when
+ * there is none. */
 int report_default(Client *c, bool unfinished_only, uint32_t *ret, sd_bus_error *ret_error);
 
-/* All, oldest first, page by page. states: NULL-terminated words, NULL: all. The lists are owned by the caller. */
+/* All, oldest first, page by page. states: NULL-terminated words, NULL: all. The lists are owned by the
+ * caller. */
 int plan_list(Client *c, Plan ***ret, size_t *ret_n, sd_bus_error *ret_error);
 int report_list(Client *c, char *const *states, Report ***ret, size_t *ret_n, sd_bus_error *ret_error);

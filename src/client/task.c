@@ -6,7 +6,8 @@
 #include "client/dictionary.h"
 #include "client/report.h"
 
-/* Elements of one call: about 400 KB of tasks. A reply that is too large for the bus is asked for in smaller parts. */
+/* Elements of one call: about 400 KB of tasks. A reply that is too large for the bus is asked for in smaller
+ * parts. */
 #define PAGE 1000
 
 static int read_state(sd_bus_message *m, void *member) {
@@ -118,7 +119,8 @@ static int page_read(Page *page, sd_bus_message *m, sd_bus_error *ret_error) {
         if (r < 0)
                 return sd_bus_error_set_errno(ret_error, r);
         while ((r = sd_bus_message_at_end(m, /* complete= */ false)) == 0) {
-                r = page->on_task ? page_read_task(page, m, ret_error) : page_read_problem(page, m, ret_error);
+                r = page->on_task ? page_read_task(page, m, ret_error) :
+                                    page_read_problem(page, m, ret_error);
                 if (r < 0)
                         return r;
                 n++;
@@ -127,8 +129,8 @@ static int page_read(Page *page, sd_bus_message *m, sd_bus_error *ret_error) {
 }
 
 /* options[0] and [1] are limit and after. */
-static int for_each_page(Client *c, uint32_t report, const char *member, ClientOption *options, size_t n_options, Page *page,
-                         sd_bus_error *ret_error) {
+static int for_each_page(Client *c, uint32_t report, const char *member, ClientOption *options,
+                         size_t n_options, Page *page, sd_bus_error *ret_error) {
         _cleanup_(freep) char *path = client_report_path(report);
         int r, limit = PAGE;
 
@@ -159,8 +161,8 @@ static int for_each_page(Client *c, uint32_t report, const char *member, ClientO
         }
 }
 
-int task_for_each(Client *c, uint32_t report, char *const *states, const char *step, TaskHandler handler, void *userdata,
-                  sd_bus_error *ret_error) {
+int task_for_each(Client *c, uint32_t report, char *const *states, const char *step, TaskHandler handler,
+                  void *userdata, sd_bus_error *ret_error) {
         ClientOption options[] = {
                 { .key = "limit", .type = 'u' },
                 { .key = "after" },
@@ -172,7 +174,8 @@ int task_for_each(Client *c, uint32_t report, char *const *states, const char *s
         return for_each_page(c, report, "ListTasks", options, ELEMENTSOF(options), &page, ret_error);
 }
 
-int problem_for_each(Client *c, uint32_t report, ProblemHandler handler, void *userdata, sd_bus_error *ret_error) {
+int problem_for_each(Client *c, uint32_t report, ProblemHandler handler, void *userdata,
+                     sd_bus_error *ret_error) {
         ClientOption options[] = {
                 { .key = "limit", .type = 'u' },
                 { .key = "after" },

@@ -39,8 +39,9 @@ typedef struct Problem {
 typedef int (*TaskHandler)(const Task *task, void *userdata);
 typedef int (*ProblemHandler)(const Problem *problem, void *userdata);
 
-/* By id. states: NULL-terminated words, NULL: all; step: a code, NULL: all. Returns 0 or a negative errno with *ret_error set
- * when the service refused. */
-int task_for_each(Client *c, uint32_t report, char *const *states, const char *step, TaskHandler handler, void *userdata,
-                  sd_bus_error *ret_error);
-int problem_for_each(Client *c, uint32_t report, ProblemHandler handler, void *userdata, sd_bus_error *ret_error);
+/* By id. states: NULL-terminated words, NULL: all; step: a code, NULL: all. Returns 0 or a negative errno
+ * with *ret_error set when the service refused. */
+int task_for_each(Client *c, uint32_t report, char *const *states, const char *step, TaskHandler handler,
+                  void *userdata, sd_bus_error *ret_error);
+int problem_for_each(Client *c, uint32_t report, ProblemHandler handler, void *userdata,
+                     sd_bus_error *ret_error);

@@ -109,15 +109,16 @@ static int watch_stop(Watch *w, WatchEnd end) {
         return sd_event_exit(w->event, 0);
 }
 
-/* The service can't be asked now. Before the first answer a final error ends the watch. After it, nothing but the word that the
- * report is gone does: a service or a polkit that restarts may refuse in many ways. */
+/* The service can't be asked now. Before the first answer a final error ends the watch. After it, nothing but
+ * the word that the report is gone does: a service or a polkit that restarts may refuse in many ways. */
 static int watch_failed(Watch *w, int error, const sd_bus_error *e) {
         if (!w->last && (!error_is_transient(error, e) || error_is_absent(e))) {
                 (void) sd_bus_error_copy(w->ret_error, e);
                 return sd_event_exit(w->event, error);
         }
         if (!w->lost && w->handler->on_lost)
-                w->handler->on_lost(w->last, e && e->message ? e->message : strerror(-error), w->handler->userdata);
+                w->handler->on_lost(w->last, e && e->message ? e->message : strerror(-error),
+                                    w->handler->userdata);
         w->lost = true;
         return watch_schedule(w, RETRY_USEC);
 }
@@ -135,10 +136,11 @@ static int on_confirmed(sd_bus_message *m, void *userdata, _unused_ sd_bus_error
         return watch_schedule(w, RETRY_USEC);
 }
 
-/* An object may be missing because the service just starts. Whether the report exists, its manager says by name. */
+/* An object may be missing because the service just starts. Whether the report exists, its manager says by
+ * name. */
 static int watch_confirm(Watch *w) {
-        return sd_bus_call_method_async(w->client->bus, &w->call, CLIENT_SERVICE, CLIENT_PATH, CLIENT_MANAGER, "GetReport",
-                                        on_confirmed, w, "u", w->id);
+        return sd_bus_call_method_async(w->client->bus, &w->call, CLIENT_SERVICE, CLIENT_PATH, CLIENT_MANAGER,
+                                        "GetReport", on_confirmed, w, "u", w->id);
 }
 
 static int watch_read_report(Watch *w, sd_bus_message *m) {
@@ -181,17 +183,19 @@ static int add_matches(Watch *w) {
         int r;
 
         r = sd_bus_match_signal_async(w->client->bus, &w->changed, CLIENT_SERVICE, w->path,
-                                      "org.freedesktop.DBus.Properties", "PropertiesChanged", on_hint, NULL, w);
+                                      "org.freedesktop.DBus.Properties", "PropertiesChanged", on_hint, NULL,
+                                      w);
         if (r < 0)
                 return r;
-        r = sd_bus_match_signal_async(w->client->bus, &w->finished, CLIENT_SERVICE, CLIENT_PATH, CLIENT_MANAGER,
-                                      "ReportFinished", on_finished, NULL, w);
+        r = sd_bus_match_signal_async(w->client->bus, &w->finished, CLIENT_SERVICE, CLIENT_PATH,
+                                      CLIENT_MANAGER, "ReportFinished", on_finished, NULL, w);
         if (r < 0)
                 return r;
-        return sd_bus_add_match_async(w->client->bus, &w->owner,
-                                      "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
-                                      "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" CLIENT_SERVICE "'",
-                                      on_hint, NULL, w);
+        return sd_bus_add_match_async(
+                w->client->bus, &w->owner,
+                "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+                "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" CLIENT_SERVICE "'",
+                on_hint, NULL, w);
 }
 
 /* Attaches the connection, after making a new one when it is gone. */
@@ -247,7 +251,8 @@ static int on_deadline(_unused_ sd_event_source *s, _unused_ uint64_t usec, void
         return watch_stop(userdata, WATCH_TIMEOUT);
 }
 
-static int on_interrupt(_unused_ sd_event_source *s, _unused_ const struct signalfd_siginfo *si, void *userdata) {
+static int on_interrupt(_unused_ sd_event_source *s, _unused_ const struct signalfd_siginfo *si,
+                        void *userdata) {
         return watch_stop(userdata, WATCH_DETACHED);
 }
 
@@ -270,7 +275,8 @@ static int add_sources(Watch *w, usec_t timeout_usec) {
         if (r < 0)
                 return r;
         if (timeout_usec != USEC_INFINITY) {
-                r = sd_event_add_time_relative(w->event, &w->deadline, CLOCK_MONOTONIC, timeout_usec, 1, on_deadline, w);
+                r = sd_event_add_time_relative(w->event, &w->deadline, CLOCK_MONOTONIC, timeout_usec, 1,
+                                               on_deadline, w);
                 if (r < 0)
                         return r;
         }

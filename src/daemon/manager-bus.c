@@ -3,6 +3,7 @@
 #include "daemon/manager-bus.h"
 
 #include "base/text.h"
+#include "bus/error.h"
 #include "bus/object.h"
 #include "config/definition.h"
 #include "daemon/object-list.h"
@@ -46,7 +47,8 @@ static int append_migration(sd_bus_message *reply, const char *name) {
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return sd_bus_message_append(reply, "(ssss)", name, "", "", problem ?: "cannot be read");
+                return sd_bus_message_append(reply, "(ssss)", name, "", "",
+                                             problem ? bus_text_make_valid(problem) : "cannot be read");
         return sd_bus_message_append(reply, "(ssss)", name, d->path, d->description, "");
 }
 

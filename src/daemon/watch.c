@@ -19,8 +19,10 @@
 #define WATCH_SOON_USEC (200 * USEC_PER_MSEC)
 /* Counters move without a NOTIFY. */
 #define WATCH_TICK_USEC USEC_PER_SEC
-/* A look sums up all tasks of the report: it may take that share of the time, one part in so many. */
+/* A look sums up all tasks of the report, which takes most of a second where there are a million. Looking may take that share of
+ * the time, one part in so many; more when something is known to have changed. */
 #define WATCH_SHARE 10
+#define WATCH_SHARE_SOON 2
 
 static usec_t now_usec(Manager *m) {
         uint64_t usec;
@@ -115,7 +117,7 @@ static void look_again(Manager *m) {
 
         m->looking = false;
         if (m->look_again)
-                look_in(m, WATCH_SOON_USEC);
+                look_in(m, MAX(WATCH_SOON_USEC, took * WATCH_SHARE_SOON));
         else if (m->unfinished > 0)
                 look_in(m, MAX(WATCH_TICK_USEC, took * WATCH_SHARE));
         m->look_again = false;

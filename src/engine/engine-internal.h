@@ -50,6 +50,8 @@ typedef struct Attempt {
         bool thawed;            /* since the report left the frozen pause, or this process began */
         bool frozen;
         bool stopping;          /* StopUnit was accepted */
+        bool has_result;        /* what is to be stored once the attempt's end is */
+        UnitResult result;
 } Attempt;
 
 /* What a check read. */
@@ -143,10 +145,8 @@ void engine_phase_units(Engine *e);
 /* settle.c */
 void engine_phase_settle(Engine *e);
 void engine_phase_release(Engine *e);
-/* Ends an attempt with an outcome, as an operation. */
-void attempt_end_with(Engine *e, Attempt *a, const Outcome *outcome);
-/* Stores a result (NULL: nothing to be read), as an operation; then the unit may be released. */
-void attempt_record_result(Engine *e, Attempt *a, const UnitResult *result);
+/* Ends an attempt with an outcome, and then stores its result (NULL: nothing to be read), as operations. */
+void attempt_end_with(Engine *e, Attempt *a, const Outcome *outcome, const UnitResult *result);
 
 /* launch.c */
 void engine_phase_advance(Engine *e);

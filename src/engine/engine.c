@@ -278,7 +278,6 @@ static void on_store_state(PgClient *c, bool connected, const char *message, voi
                 snprintf(e->status, sizeof(e->status), "database unreachable: %s", message);
                 return;
         }
-        /* First in the queue is last here. */
         lock_try(e);
         (void) pg_client_query_first(c, &sql_poll_listen, NULL, PG_CLIENT_TIMEOUT_USEC, NULL, NULL);
 }

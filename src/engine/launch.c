@@ -53,8 +53,7 @@ static void on_started(const UnitReply *reply, void *userdata) {
                 /* Refused: nothing runs. A lost answer instead is looked up by name in the next check. */
                 (void) log_full(LOG_ERR, reply->error, &context, "Starting %s: %s", a->unit, reply->message);
                 outcome_from_start_error(reply->message, &outcome);
-                attempt_end_with(e, a, &outcome);
-                attempt_record_result(e, a, NULL);
+                attempt_end_with(e, a, &outcome, NULL);
         }
         e->changed = true;
         operation_end(o, 0, NULL, NULL);
@@ -180,8 +179,7 @@ static int launched_add(Engine *e, PGresult *res, int row) {
         if (r < 0) {
                 outcome_from_start_error("the definition does not have the step any more", &outcome);
                 outcome.permanent = true;
-                attempt_end_with(e, a, &outcome);
-                attempt_record_result(e, a, NULL);
+                attempt_end_with(e, a, &outcome, NULL);
         }
         return 0;
 }

@@ -36,7 +36,7 @@ static void on_recorded(_unused_ PgClient *c, const PgError *error, _unused_ PGr
         operation_end(o, 0, NULL, NULL);
 }
 
-void attempt_record_result(Engine *e, Attempt *a, const UnitResult *result) {
+static void attempt_record_result(Engine *e, Attempt *a, const UnitResult *result) {
         char id[21], status[12], cpu[21], memory[21], in[21], out[21], started[21], exited[21];
         const char *params[11] = { id };
 
@@ -77,13 +77,19 @@ static void on_ended(_unused_ PgClient *c, const PgError *error, PGresult *res, 
                         (void) log_full(LOG_WARNING, 0, &context, "Attempt %" PRIu32 " of task %" PRIu32 " of step %s failed, it is tried again",
                                         a->number, a->task, a->step);
         }
+        /* Only now: a stored result says that nothing is left to be done for the attempt. */
+        if (a)
+                attempt_record_result(e, a, a->has_result ? &a->result : NULL);
         e->changed = true;
         operation_end(o, 0, NULL, NULL);
 }
 
-void attempt_end_with(Engine *e, Attempt *a, const Outcome *outcome) {
+void attempt_end_with(Engine *e, Attempt *a, const Outcome *outcome, const UnitResult *result) {
         char id[21];
 
+        a->has_result = result;
+        if (result)
+                a->result = *result;
         snprintf(id, sizeof(id), "%" PRIi64, a->id);
         engine_query(e, a->id, &sql_poll_attempt_end,
                      (const char*[]) { id, state_to_string(a->state), state_to_string(outcome->state), outcome->class, outcome->error,
@@ -91,15 +97,15 @@ void attempt_end_with(Engine *e, Attempt *a, const Outcome *outcome) {
                      on_ended);
 }
 
-/* The unit has ended, or is gone (result NULL). The end is queued before the record: a crash between them repeats the record. */
+/* The unit has ended, or is gone (result NULL). The end comes before the record: a crash between them repeats the record. */
 static void attempt_close(Engine *e, Attempt *a, const UnitResult *result) {
         Outcome outcome;
 
         if (attempt_is_live(a) && e->snap.state != STATE_CANCELING) {
                 outcome_from_result(result, &outcome);
-                attempt_end_with(e, a, &outcome);
-        }
-        attempt_record_result(e, a, result);
+                attempt_end_with(e, a, &outcome, result);
+        } else
+                attempt_record_result(e, a, result);
 }
 
 static void on_result(const UnitReply *reply, void *userdata) {

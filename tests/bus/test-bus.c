@@ -52,6 +52,33 @@ static void each_named_error_has_its_own_errno(void **state) {
         }
 }
 
+static void texts_that_were_cut_are_made_fit_for_the_bus(void **state) {
+        static const struct {
+                const char *in, *out;
+        } texts[] = {
+                { "plain", "plain" },
+                { "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80" },
+                { "cut \xc3", "cut ?" },
+                { "cut \xe2\x82", "cut ??" },
+                { "cut \xf0\x9f\x98", "cut ???" },
+                { "\x80 \xc0\x80 \xed\xa0\x80 \xf5", "? ?? ??? ?" },
+                { "\xe2\x82 x", "?? x" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                char text[32];
+
+                assert_string_equal(bus_text_make_valid(strcpy(text, texts[i].in)), texts[i].out);
+        }
+}
+
+static void an_error_with_a_cut_character_is_still_a_message(void **state) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        (void) bus_error_set(&error, BUS_ERROR_BAD_OPTION, "Option '%.2s'", "x\xc3\xa4");
+        assert_string_equal(error.message, "Option 'x?'");
+}
+
 /* What a failure of the store becomes on the bus. */
 static void assert_store_error(const PgError *failure, const char *name, const char *part) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -126,6 +153,8 @@ int main(void) {
                 cmocka_unit_test(an_object_path_is_parsed_to_the_id_it_was_made_of),
                 cmocka_unit_test(other_paths_are_no_objects),
                 cmocka_unit_test(each_named_error_has_its_own_errno),
+                cmocka_unit_test(texts_that_were_cut_are_made_fit_for_the_bus),
+                cmocka_unit_test(an_error_with_a_cut_character_is_still_a_message),
                 cmocka_unit_test(a_violated_constraint_becomes_the_error_that_it_means),
                 cmocka_unit_test(a_store_that_is_away_is_told_with_the_reason_and_the_next_command),
                 cmocka_unit_test(a_statement_whose_outcome_is_unknown_is_told_as_such),

@@ -156,6 +156,11 @@ expect migrationctl run files --workers 3 --dry-run --validate --skip-corrupted 
 expect_eq "$OUTPUT" '{"report":3}'
 expect_eq "$(last)" 'Run 1 workers=3 validate=true dry_run=true skip_corrupted=true'
 
+for option in validate dry-run skip-corrupted; do
+        expect migrationctl run files "--$option"
+        expect_eq "$(last)" "Run 1 ${option//-/_}=true"
+done
+
 title "Requests reach the report that is meant"
 expect migrationctl pause
 expect_eq "$(last)" 'Pause 3 drain'

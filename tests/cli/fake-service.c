@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Stands in for migrationd on a private bus: the interface of dbus/org.migrationd1.xml with canned plans and reports, so that the
- * command line can be tested without a database and without systemd. An interface of its own, org.migrationd1.Fake, lets the
- * test drive it:
+/* Stands in for migrationd on a private bus: the interface of dbus/org.migrationd1.xml with canned plans and
+ * reports, so that the command line can be tested without a database and without systemd. An interface of its
+ * own, org.migrationd1.Fake, lets the test drive it:
  *
  *   SetState(s)   state of report 3, without a signal
  *   SetDone(t)    counter of report 3's running step, without a signal
@@ -83,7 +83,8 @@ static char *read_options(sd_bus_message *m) {
                 if (streq(type, "u"))
                         text = text_format("%s %s=%" PRIu32, before, key, u);
                 else
-                        text = text_format("%s %s=%s", before, key, streq(type, "b") ? (b ? "true" : "false") : s);
+                        text = text_format("%s %s=%s", before, key,
+                                           streq(type, "b") ? (b ? "true" : "false") : s);
                 (void) sd_bus_message_exit_container(m);
         }
         return text;
@@ -99,13 +100,13 @@ static int append_steps(sd_bus_message *m, uint32_t id) {
         r = sd_bus_message_append(m, "{sv}", "Done", "t", done);
         if (r < 0)
                 return r;
-        return sd_bus_message_append(m, "{sv}", "Steps", "a(ssstttt)", 3,
-                                     "premigration", "Reading the archive", "completed", UINT64_C(1), UINT64_C(1), START_USEC,
-                                     START_USEC + 2 * USEC_PER_SEC,
-                                     "content", "Migrating content", current, done, UINT64_C(20000),
-                                     START_USEC + 2 * USEC_PER_SEC, end,
-                                     "publications", "Migrating publications", s == STATE_COMPLETED ? "completed" : "waiting",
-                                     UINT64_C(0), UINT64_C(0), UINT64_C(0), UINT64_C(0));
+        return sd_bus_message_append(m, "{sv}", "Steps", "a(ssstttt)", 3, "premigration",
+                                     "Reading the archive", "completed", UINT64_C(1), UINT64_C(1), START_USEC,
+                                     START_USEC + 2 * USEC_PER_SEC, "content", "Migrating content", current,
+                                     done, UINT64_C(20000), START_USEC + 2 * USEC_PER_SEC, end,
+                                     "publications", "Migrating publications",
+                                     s == STATE_COMPLETED ? "completed" : "waiting", UINT64_C(0), UINT64_C(0),
+                                     UINT64_C(0), UINT64_C(0));
 }
 
 static int append_report(sd_bus_message *m, uint32_t id) {
@@ -117,29 +118,32 @@ static int append_report(sd_bus_message *m, uint32_t id) {
         if (r >= 0)
                 r = append_steps(m, id);
         if (r >= 0)
-                r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}",
-                                          "Id", "u", id, "Plan", "o", PREFIX "/plan/_1", "PlanName", "s", "files",
-                                          "Migration", "s", "pulp2to3", "State", "s", state_to_string(s),
-                                          "PauseMode", "s", s == STATE_PAUSED ? "drain" : "", "Workers", "u", fake.workers,
+                r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "Id", "u", id, "Plan",
+                                          "o", PREFIX "/plan/_1", "PlanName", "s", "files", "Migration", "s",
+                                          "pulp2to3", "State", "s", state_to_string(s), "PauseMode", "s",
+                                          s == STATE_PAUSED ? "drain" : "", "Workers", "u", fake.workers,
                                           "Options", "s", "{\"skip_corrupted\":true,\"dry_run\":false}",
                                           "UID", "u", (uint32_t) 0);
         if (r >= 0)
-                r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}",
-                                          "Total", "t", UINT64_C(20001), "Tasks", "a{su}", 3, "running", finished(s) ? 0 : 4,
-                                          "waiting", 12, "completed", 5, "Problems", "t", UINT64_C(10),
-                                          "FailedUnit", "s", failed ? "migration-pulp2to3-content-2-7-3.service" : "",
-                                          "FailedError", "s", failed ? "no such file: \033[31m/content/a.iso" : "",
-                                          "WaitReason", "s", "");
+                r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}", "Total", "t", UINT64_C(20001),
+                                          "Tasks", "a{su}", 3, "running", finished(s) ? 0 : 4, "waiting", 12,
+                                          "completed", 5, "Problems", "t", UINT64_C(10), "FailedUnit", "s",
+                                          failed ? "migration-pulp2to3-content-2-7-3.service" : "",
+                                          "FailedError", "s",
+                                          failed ? "no such file: \033[31m/content/a.iso" : "", "WaitReason",
+                                          "s", "");
         if (r >= 0)
-                r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}", "CreatedUSec", "t", START_USEC, "StartedUSec", "t", START_USEC,
-                                          "FinishedUSec", "t", finished(s) ? START_USEC + 60 * USEC_PER_SEC : UINT64_C(0),
+                r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}", "CreatedUSec", "t", START_USEC,
+                                          "StartedUSec", "t", START_USEC, "FinishedUSec", "t",
+                                          finished(s) ? START_USEC + 60 * USEC_PER_SEC : UINT64_C(0),
                                           "EtaLowUSec", "t", UINT64_C(0), "EtaHighUSec", "t", UINT64_C(0));
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 static int append_plan(sd_bus_message *m) {
-        return sd_bus_message_append(m, "a{sv}", 6, "Id", "u", (uint32_t) 1, "Name", "s", "files", "Migration", "s", "pulp2to3",
-                                     "Document", "s", "{\"plugins\":[{\"type\":\"iso\"}]}", "UID", "u", (uint32_t) 0,
+        return sd_bus_message_append(m, "a{sv}", 6, "Id", "u", (uint32_t) 1, "Name", "s", "files",
+                                     "Migration", "s", "pulp2to3", "Document", "s",
+                                     "{\"plugins\":[{\"type\":\"iso\"}]}", "UID", "u", (uint32_t) 0,
                                      "CreatedUSec", "t", START_USEC);
 }
 
@@ -193,20 +197,22 @@ static int list_plans(sd_bus_message *reply) {
 }
 
 static int list_tasks(sd_bus_message *reply) {
-        return sd_bus_message_append(reply, "aa{sv}", 2,
-                                     13, "Id", "u", (uint32_t) 1, "Step", "s", "premigration", "Kind", "s", "main", "State", "s",
-                                     "completed", "Attempt", "u", (uint32_t) 1, "Done", "t", UINT64_C(1), "Total", "t",
-                                     UINT64_C(1), "Result", "s", "success", "ExitStatus", "i", 0, "CPUUSec", "t",
-                                     UINT64_C(1500000), "MemoryPeak", "t", UINT64_MAX, "StartedUSec", "t", START_USEC,
-                                     "FinishedUSec", "t", START_USEC + 2 * USEC_PER_SEC,
-                                     9, "Id", "u", (uint32_t) 7, "Step", "s", "content", "Kind", "s", "main", "State", "s",
-                                     "failed", "Attempt", "u", (uint32_t) 3, "Class", "s", "exit-code", "ExitStatus", "i", 66,
-                                     "MemoryPeak", "t", UINT64_C(1048576), "Error", "s", "no such file: \033[31m/content/a.iso");
+        return sd_bus_message_append(reply, "aa{sv}", 2, 13, "Id", "u", (uint32_t) 1, "Step", "s",
+                                     "premigration", "Kind", "s", "main", "State", "s", "completed",
+                                     "Attempt", "u", (uint32_t) 1, "Done", "t", UINT64_C(1), "Total", "t",
+                                     UINT64_C(1), "Result", "s", "success", "ExitStatus", "i", 0, "CPUUSec",
+                                     "t", UINT64_C(1500000), "MemoryPeak", "t", UINT64_MAX, "StartedUSec",
+                                     "t", START_USEC, "FinishedUSec", "t", START_USEC + 2 * USEC_PER_SEC, 9,
+                                     "Id", "u", (uint32_t) 7, "Step", "s", "content", "Kind", "s", "main",
+                                     "State", "s", "failed", "Attempt", "u", (uint32_t) 3, "Class", "s",
+                                     "exit-code", "ExitStatus", "i", 66, "MemoryPeak", "t", UINT64_C(1048576),
+                                     "Error", "s", "no such file: \033[31m/content/a.iso");
 }
 
 static int list_problems(sd_bus_message *reply) {
-        return sd_bus_message_append(reply, "aa{sv}", 1, 5, "Id", "t", UINT64_C(1), "Task", "u", (uint32_t) 7, "Step", "s",
-                                     "content", "Item", "s", "a.iso", "Reason", "s", "checksum differs");
+        return sd_bus_message_append(reply, "aa{sv}", 1, 5, "Id", "t", UINT64_C(1), "Task", "u", (uint32_t) 7,
+                                     "Step", "s", "content", "Item", "s", "a.iso", "Reason", "s",
+                                     "checksum differs");
 }
 
 /* GetPlan and GetReport: the ids that exist. */
@@ -223,8 +229,9 @@ static int find(sd_bus_message *m, sd_bus_message *reply, const char *member) {
         (void) sd_bus_message_read(m, "u", &id);
         if (id < 1 || id > 4)
                 return reply_error(m, "org.migrationd1.Error.NoSuchReport", "No such report");
-        return sd_bus_message_append(reply, "o", (const char *[]) { PREFIX "/report/_1", PREFIX "/report/_2",
-                                                                    PREFIX "/report/_3", PREFIX "/report/_4" }[id - 1]);
+        return sd_bus_message_append(reply, "o",
+                                     (const char *[]){ PREFIX "/report/_1", PREFIX "/report/_2",
+                                                       PREFIX "/report/_3", PREFIX "/report/_4" }[id - 1]);
 }
 
 static int create_plan(sd_bus_message *m, sd_bus_message *reply) {
@@ -250,8 +257,9 @@ static int run_plan(sd_bus_message *m, sd_bus_message *reply) {
 }
 
 static int list_migrations(sd_bus_message *reply) {
-        return sd_bus_message_append(reply, "a(ssss)", 2, "pulp2to3", "/usr/lib/migrationd/migrations/pulp2to3.json", "Pulp", "",
-                                     "bad", "/etc/migrationd/migrations/bad.json", "", "/steps: missing");
+        return sd_bus_message_append(reply, "a(ssss)", 2, "pulp2to3",
+                                     "/usr/lib/migrationd/migrations/pulp2to3.json", "Pulp", "", "bad",
+                                     "/etc/migrationd/migrations/bad.json", "", "/steps: missing");
 }
 
 static int on_manager(sd_bus_message *m, sd_bus_message *reply, const char *member) {
@@ -308,16 +316,18 @@ static int on_get(sd_bus_message *m, sd_bus_message *reply) {
         if (streq(property, "SchemaVersion"))
                 return sd_bus_message_append(reply, "v", "u", 3);
         if (streq(property, "Unfinished"))
-                return sd_bus_message_append(reply, "v", "o", finished(fake.state) ? "/" : PREFIX "/report/_3");
+                return sd_bus_message_append(reply, "v", "o",
+                                             finished(fake.state) ? "/" : PREFIX "/report/_3");
         return -ENOSYS;
 }
 
 static int announce(void) {
-        (void) sd_bus_emit_signal(fake.bus, PREFIX "/report/_3", "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as",
-                                  "org.migrationd1.Report", 0, 1, "State");
+        (void) sd_bus_emit_signal(fake.bus, PREFIX "/report/_3", "org.freedesktop.DBus.Properties",
+                                  "PropertiesChanged", "sa{sv}as", "org.migrationd1.Report", 0, 1, "State");
         if (finished(fake.state))
-                (void) sd_bus_emit_signal(fake.bus, PREFIX, "org.migrationd1.Manager", "ReportFinished", "uos", (uint32_t) 3,
-                                          PREFIX "/report/_3", state_to_string(fake.state));
+                (void) sd_bus_emit_signal(fake.bus, PREFIX, "org.migrationd1.Manager", "ReportFinished",
+                                          "uos", (uint32_t) 3, PREFIX "/report/_3",
+                                          state_to_string(fake.state));
         return 0;
 }
 

@@ -55,7 +55,10 @@ static void a_shortened_text_takes_no_more_than_its_width(void **state) {
 
 static void a_line_of_a_step_fits_the_terminal(void **state) {
         static char long_code[] = "a_step_whose_code_is_far_longer_than_any_that_a_sane_migration_would_have";
-        ReportStep step = { .code = long_code, .state = STATE_RUNNING, .done = 123456789, .total = 987654321 };
+        ReportStep step = { .code = long_code,
+                            .state = STATE_RUNNING,
+                            .done = 123456789,
+                            .total = 987654321 };
         Report report = { .state = STATE_RUNNING, .steps = &step, .n_steps = 1 };
         Rate rate = { .started = true, .per_sec = 1234567 };
 

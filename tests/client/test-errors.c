@@ -56,8 +56,9 @@ static void a_service_that_fails_to_start_is_unreachable_and_may_come_back(void 
 }
 
 static void only_what_can_pass_by_itself_is_transient(void **state) {
-        static const char *const final[] = { ERROR_PREFIX "NoSuchReport", ERROR_PREFIX "BadState", ERROR_PREFIX "BadOption",
-                                             SD_BUS_ERROR_ACCESS_DENIED, SD_BUS_ERROR_INVALID_ARGS };
+        static const char *const final[] = { ERROR_PREFIX "NoSuchReport", ERROR_PREFIX "BadState",
+                                             ERROR_PREFIX "BadOption", SD_BUS_ERROR_ACCESS_DENIED,
+                                             SD_BUS_ERROR_INVALID_ARGS };
         sd_bus_error store = named(ERROR_PREFIX "StoreUnavailable"), reply = named(SD_BUS_ERROR_NO_REPLY);
 
         for (size_t i = 0; i < ELEMENTSOF(final); i++) {
@@ -80,7 +81,8 @@ static void a_verdict_is_completed_failed_or_canceled(void **state) {
 }
 
 static void errors_that_a_person_can_repair_say_what_to_type(void **state) {
-        sd_bus_error running = named(ERROR_PREFIX "MigrationRunning"), option = named(ERROR_PREFIX "BadOption");
+        sd_bus_error running = named(ERROR_PREFIX "MigrationRunning"),
+                     option = named(ERROR_PREFIX "BadOption");
 
         assert_non_null(strstr(error_hint(-EBUSY, &running), "migrationctl status"));
         assert_string_equal(error_hint(-ECONNREFUSED, NULL), "migrationctl doctor");

@@ -16,8 +16,8 @@ typedef struct PgCluster PgCluster;
  * saying why on standard error. */
 int pg_cluster_new(PgCluster **ret);
 
-/* What main() returns when pg_cluster_new() failed: skipped where there is no server, failed otherwise and where
- * $CI says that there must be one. */
+/* What main() returns when pg_cluster_new() failed: skipped where there is no server, failed otherwise and
+ * where $CI says that there must be one. */
 int pg_cluster_absent(int error);
 
 /* Stops the server and removes the directory. Accepts NULL, returns NULL. */

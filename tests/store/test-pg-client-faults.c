@@ -345,8 +345,8 @@ static void a_refused_connection_backs_off(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(expected_msec); i++) {
                 usec_t delay = f->down_at[i + 1] - f->down_at[i];
 
-                /* The back-off counts from the beginning of the event loop's iteration, a little earlier; at most a
-                 * quarter of jitter; and the machine may be busy. */
+                /* It counts from the beginning of the loop's iteration, a little earlier; at most a quarter
+                 * of jitter; and the machine may be busy. */
                 assert_in_range(delay, expected_msec[i] * USEC_PER_MSEC * 3 / 4,
                                 expected_msec[i] * USEC_PER_MSEC * 5 / 4 + 3 * USEC_PER_SEC);
         }

@@ -225,10 +225,15 @@ expect systemctl start migrationd-resume.service
 wait_until 30 is_active "migrationd-poll@$report.timer"
 wait_until 30 is_inactive migrationd-resume.service
 
-title "Cancel is answered at once, a second one too, and a finished report refuses it"
+title "Cancel is answered at once, a second one too, even while no poll can be started; that is tried again"
+expect systemctl mask --runtime --now "migrationd-poll@$report.timer" "migrationd-poll@$report.service"
 expect report_call "$report" Cancel 'a{sv}' 0
 expect report_call "$report" Cancel 'a{sv}' 0
+expect_eq "$(report_get "$report" State)" canceling
+expect systemctl unmask --runtime "migrationd-poll@$report.timer" "migrationd-poll@$report.service"
 wait_until 60 report_is "$report" canceled
+
+title "A finished report refuses to be canceled"
 expect_fail report_call "$report" Cancel 'a{sv}' 0
 expect_output "Report $report is canceled: cancel is not possible"
 

@@ -204,6 +204,8 @@ expect_match '^  first +The first ' migrationctl definition show cli_steps
 expect_match 'valid, migration cli_steps, 2 steps\.$' migrationctl definition verify /etc/migrationd/migrations/cli_steps.json
 
 title "Doctor finds nothing that fails, then a definition that cannot be used"
+# The shipped migration is for a machine that has Pulp's user.
+getent passwd pulp >/dev/null || useradd --system --no-create-home --shell /usr/sbin/nologin pulp
 expect_match '^ok +service +migrationd answers' migrationctl doctor
 expect_output '^ok +polkit '
 expect_output '^ok +database +connected, schema version [1-9]'

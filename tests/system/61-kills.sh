@@ -54,7 +54,7 @@ run_while_killing() {
 
         until report_has_ended "$report"; do
                 ((SECONDS < deadline)) || { fail "not ended after 120 s, state $(report_get "$report" State)"; return; }
-                ((n >= ${2:-1000})) || "$1" "$report"
+                ((n >= ${2:-12})) || "$1" "$report"
                 n=$((n + 1))
                 read -rt 0.4 -u "$PAUSE_FD" || :
         done
@@ -93,7 +93,7 @@ run_while_killing kill_daemon
 all_done_once "$report"
 
 title "Killing tasks at random"
-run_while_killing kill_task 40
+run_while_killing kill_task 25
 all_done_once "$report"
 
 title "Restarting PostgreSQL in the middle"

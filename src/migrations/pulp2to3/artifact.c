@@ -44,9 +44,16 @@ static int make_directory(ArtifactStore *s, const char *name, char **ret_error) 
         char directory[ARTIFACT_NAME_SIZE];
 
         (void) snprintf(directory, sizeof(directory), "%.11s", name);
-        if (mkdirat(s->fd, directory, 0755) < 0 && errno != EEXIST)
+        if (mkdirat(s->fd, directory, 0755) == 0)
+                s->is_new = true;
+        else if (errno != EEXIST)
                 return text_error(ret_error, -errno, "%s/%s: cannot create: %s", s->root, directory, strerror(errno));
         return 0;
+}
+
+static void mark_dirty(ArtifactStore *s, const DigestSet *digests) {
+        s->dirty[strtoul((const char[3]) { digests->text[DIGEST_SHA256][0], digests->text[DIGEST_SHA256][1], 0 }, NULL, 16)] =
+                true;
 }
 
 /* Whether the artifact is there: ARTIFACT_PRESENT, ARTIFACT_LINKED when it is the very file st (may be NULL), -ENOENT, or
@@ -133,18 +140,17 @@ int artifact_store_begin(ArtifactStore *s, int *ret_fd, char **ret_error) {
 }
 
 /* Its bytes are on the disk before it gets its name. */
-static int finish_file(ArtifactStore *s, int fd, const char *name, uint64_t size_bytes, char **ret_error) {
+static int finish_file(ArtifactStore *s, int fd, const char *name, const DigestSet *digests, char **ret_error) {
         int r;
 
         if (fsync(fd) < 0)
                 return text_error(ret_error, -errno, "%s/%s: cannot write %" PRIu64 " bytes: %s", s->root, s->temporary,
-                                  size_bytes, strerror(errno));
+                                  digests->size_bytes, strerror(errno));
         r = make_directory(s, name, ret_error);
         if (r < 0)
                 return r;
         if (renameat(s->fd, s->temporary, s->fd, name) < 0)
                 return text_error(ret_error, -errno, "%s/%s: cannot rename: %s", s->root, name, strerror(errno));
-        s->is_dirty = true;
         return ARTIFACT_COPIED;
 }
 
@@ -153,9 +159,10 @@ int artifact_store_end(ArtifactStore *s, int fd, const DigestSet *digests, char 
         int r;
 
         artifact_name(digests->text[DIGEST_SHA256], name);
+        mark_dirty(s, digests);
         r = look(s, name, digests->size_bytes, NULL, ret_error);
         if (r == -ENOENT)
-                r = finish_file(s, fd, name, digests->size_bytes, ret_error);
+                r = finish_file(s, fd, name, digests, ret_error);
         else
                 (void) unlinkat(s->fd, s->temporary, 0);
         (void) close(fd);
@@ -195,6 +202,8 @@ int artifact_store_add(ArtifactStore *s, int source_directory_fd, const char *so
         if (fstat(source_fd, &st) < 0)
                 return text_error(ret_error, -errno, "%s: %s", source_name, strerror(errno));
         artifact_name(digests->text[DIGEST_SHA256], name);
+        /* Also where the name is there: whoever made it may not have come to make it durable. */
+        mark_dirty(s, digests);
         r = look(s, name, digests->size_bytes, &st, ret_error);
         if (r != -ENOENT)
                 return r;
@@ -206,7 +215,6 @@ int artifact_store_add(ArtifactStore *s, int source_directory_fd, const char *so
         /* Another task may have made it since, of its own source. */
         if (r == -EEXIST)
                 return look(s, name, digests->size_bytes, &st, ret_error);
-        s->is_dirty = true;
         r = look(s, name, digests->size_bytes, &st, ret_error);
         if (r == ARTIFACT_PRESENT) {
                 /* The name led to another file than the one that was read. */
@@ -216,11 +224,30 @@ int artifact_store_add(ArtifactStore *s, int source_directory_fd, const char *so
         return r;
 }
 
-int artifact_store_sync(ArtifactStore *s, char **ret_error) {
-        if (!s->is_dirty)
-                return 0;
-        if (syncfs(s->fd) < 0)
-                return text_error(ret_error, -errno, "%s: cannot synchronise: %s", s->root, strerror(errno));
-        s->is_dirty = false;
+static int sync_directory(ArtifactStore *s, const char *name, char **ret_error) {
+        _cleanup_(closep) int fd = openat(s->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0 || fsync(fd) < 0)
+                return text_error(ret_error, -errno, "%s/%s: cannot synchronise: %s", s->root, name, strerror(errno));
         return 0;
+}
+
+int artifact_store_sync(ArtifactStore *s, char **ret_error) {
+        int r = 0;
+
+        for (unsigned i = 0; i < ELEMENTSOF(s->dirty) && r >= 0; i++) {
+                char name[sizeof("artifact/XX")];
+
+                if (!s->dirty[i])
+                        continue;
+                (void) snprintf(name, sizeof(name), "artifact/%02x", i & 0xff);
+                r = sync_directory(s, name, ret_error);
+                if (r >= 0)
+                        s->dirty[i] = false;
+        }
+        if (r >= 0 && s->is_new) {
+                r = sync_directory(s, "artifact", ret_error);
+                s->is_new = r < 0;
+        }
+        return r;
 }

@@ -3,7 +3,8 @@
 
 /* Pulp 3's artifact files: MEDIA_ROOT/artifact/XX/REST, named by their SHA-256. A file gets its name only when it is whole.
  *
- * What is durable when: the caller calls artifact_store_sync() once before it commits the rows that name the files. */
+ * What is durable when: a file's bytes before it gets its name (a hard link's were the source's already), and the names when
+ * artifact_store_sync() returns, which the caller calls once before it commits the rows that name them. */
 
 #include "migrations/pulp2to3/digests.h"
 
@@ -14,7 +15,8 @@ typedef struct ArtifactStore {
         int fd;                 /* of MEDIA_ROOT */
         char *root;             /* its path, for texts */
         char temporary[64];     /* name of the file that is being written, below MEDIA_ROOT */
-        bool is_dirty;          /* there is a file that was not synchronised */
+        bool dirty[256];        /* artifact/XX has a name that is not durable yet */
+        bool is_new;            /* there is such an XX */
 } ArtifactStore;
 
 /* How a file came to its name. */
@@ -43,5 +45,5 @@ int artifact_store_add(ArtifactStore *s, int source_directory_fd, const char *so
 int artifact_store_begin(ArtifactStore *s, int *ret_fd, char **ret_error);
 int artifact_store_end(ArtifactStore *s, int fd, const DigestSet *digests, char **ret_error);
 
-/* Makes all files and names durable. */
+/* Makes all names durable: one fsync() for each directory that got one, which a journalling file system does as one commit. */
 int artifact_store_sync(ArtifactStore *s, char **ret_error);

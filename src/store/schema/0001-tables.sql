@@ -92,6 +92,9 @@ CREATE TABLE migrationd.task (
 CREATE INDEX task_open ON migrationd.task (report_id, step_ord, lane, stage, id) WHERE state IN ('waiting', 'running');
 CREATE INDEX task_step ON migrationd.task (report_id, step_ord, id);
 CREATE INDEX task_failed ON migrationd.task (report_id) WHERE state = 'failed';
+-- What each launch and each check counts: a report may have a million waiting tasks, these have only the window.
+CREATE INDEX task_running ON migrationd.task (report_id) WHERE state = 'running';
+CREATE INDEX task_backoff ON migrationd.task (report_id, not_before) WHERE state = 'waiting' AND not_before IS NOT NULL;
 
 -- One start of a task's unit: the joblog. The row is the intent and is committed before the unit is asked for. launcher: the
 -- poll's unique bus name, boot_id: the boot in which it is valid. claimed_at NULL: the program never claimed. recorded_at
