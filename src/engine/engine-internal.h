@@ -39,7 +39,7 @@ typedef struct Attempt {
         char *step;
         char *launcher;
         bool expander;
-        bool other_boot;        /* launched before the host was booted */
+        bool other_bus;         /* launched over a bus that has ended: before a boot, or a restart of the bus */
         int64_t age_usec;       /* since it ended, -1: live */
         bool seen;              /* in the snapshot of this check */
         bool settled;           /* no start of it can be in flight any more */
@@ -92,7 +92,7 @@ struct Engine {
         char *worker_conninfo;
         char *definition_root;
         char *slice;
-        char boot_id[SD_ID128_UUID_STRING_MAX];
+        char bus_id[SD_ID128_UUID_STRING_MAX];
 
         Phase phase;
         unsigned pending;       /* operations of the phase that wait for their answer */

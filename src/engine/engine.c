@@ -292,7 +292,6 @@ static void on_notify(_unused_ PgClient *c, _unused_ const char *channel, const 
 
 int engine_new(sd_event *event, const EngineOptions *options, EngineEndHandler on_end, void *userdata, Engine **ret) {
         _cleanup_(engine_freep) Engine *e = NULL;
-        sd_id128_t boot;
         int r;
 
         e = calloc(1, sizeof(Engine));
@@ -309,10 +308,6 @@ int engine_new(sd_event *event, const EngineOptions *options, EngineEndHandler o
         if (!e->worker_conninfo || !e->definition_root || !e->slice)
                 return -ENOMEM;
         snprintf(e->status, sizeof(e->status), "connecting");
-        r = sd_id128_get_boot(&boot);
-        if (r < 0)
-                return r;
-        sd_id128_to_uuid_string(boot, e->boot_id);
         r = sd_event_add_time(event, &e->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, on_timer, e);
         if (r < 0)
                 return r;
@@ -320,6 +315,9 @@ int engine_new(sd_event *event, const EngineOptions *options, EngineEndHandler o
         if (r < 0)
                 return r;
         r = unit_host_new_local(event, on_units_changed, e, &e->host);
+        if (r < 0)
+                return r;
+        r = unit_host_bus_id(e->host, e->bus_id);
         if (r < 0)
                 return r;
         r = pg_client_new(event, options->conninfo, "migrationd-poll", PG_CLIENT_FAIL_FAST, on_store_state, on_notify, e, &e->pg);

@@ -204,7 +204,7 @@ void engine_phase_launch(Engine *e) {
                 return;
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
         snprintf(limit, sizeof(limit), "%zu", MIN((size_t) LAUNCH_BATCH_MAX, e->snap.workers - active));
-        engine_query(e, 0, &sql_poll_launch, (const char*[]) { report, limit, unit_host_unique_name(e->host), e->boot_id }, on_launch);
+        engine_query(e, 0, &sql_poll_launch, (const char*[]) { report, limit, unit_host_unique_name(e->host), e->bus_id }, on_launch);
 }
 
 int fence_start(Engine *e) {

@@ -68,7 +68,7 @@ static int attempt_fill(Engine *e, Attempt *a, PGresult *res, int row) {
         a->task = (uint32_t) pg_get_i64(res, row, "task_id", 0);
         a->number = (uint32_t) pg_get_i64(res, row, "number", 0);
         a->expander = streq(pg_get_text(res, row, "kind", ""), "expand");
-        a->other_boot = !streq(pg_get_text(res, row, "boot_id", ""), e->boot_id);
+        a->other_bus = !streq(pg_get_text(res, row, "bus_id", ""), e->bus_id);
         a->step = strdup(pg_get_text(res, row, "step", ""));
         a->launcher = strdup(pg_get_text(res, row, "launcher", ""));
         a->unit = strdup(pg_get_text(res, row, "unit", ""));
@@ -118,8 +118,10 @@ void engine_phase_launchers(Engine *e) {
                 Attempt *a = e->attempts + i;
                 Operation *o;
 
-                /* Our own calls have all been answered before this check began; a unique name means nothing after a boot. */
-                if (streq(a->launcher, unit_host_unique_name(e->host)) || a->other_boot) {
+                /* Our own calls have all been answered before this check began. A unique name is given once only by an instance of
+                 * the bus, and all connections to one that has ended are gone: a boot id would not tell a restarted bus, and
+                 * in a container a sandboxed process may read the host's. */
+                if (streq(a->launcher, unit_host_unique_name(e->host)) || a->other_bus) {
                         a->settled = true;
                         continue;
                 }

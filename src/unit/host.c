@@ -98,6 +98,17 @@ const char *unit_host_unique_name(UnitHost *h) {
         return sd_bus_get_unique_name(h->bus, &name) >= 0 ? name : "";
 }
 
+int unit_host_bus_id(UnitHost *h, char ret[static SD_ID128_UUID_STRING_MAX]) {
+        sd_id128_t id;
+        int r;
+
+        r = sd_bus_get_bus_id(h->bus, &id);
+        if (r < 0)
+                return r;
+        sd_id128_to_uuid_string(id, ret);
+        return 0;
+}
+
 /* One call that waits for its answer. */
 typedef struct PendingCall {
         ReplyReader reader;

@@ -6,6 +6,7 @@
 
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
+#include <systemd/sd-id128.h>
 
 #include "base/macro.h"
 
@@ -64,6 +65,10 @@ DEFINE_CLEANUP(UnitHost *, unit_host_free);
 
 /* The unique name of the connection; borrowed. */
 const char *unit_host_unique_name(UnitHost *h);
+
+/* The id of the bus's instance, which a restart of the bus or a boot changes, as a UUID in text form; sd_bus_get_bus_id(3).
+ * Returns 0 or a negative errno. */
+int unit_host_bus_id(UnitHost *h, char ret[static SD_ID128_UUID_STRING_MAX]);
 
 /* The loaded units that match one of the glob patterns. */
 int unit_host_list(UnitHost *h, char *const *patterns, UnitReplyHandler handler, void *userdata);

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
-#include <systemd/sd-id128.h>
 
 #include "base/text.h"
 #include "unit/host-internal.h"

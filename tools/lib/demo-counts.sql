@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: LGPL-2.1-or-later
 -- What a migration of ISO repositories left in Pulp 3's tables, as one JSON object with the keys of
 -- pulp2-generate --count.
 SELECT json_build_object(

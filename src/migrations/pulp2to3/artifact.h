@@ -4,7 +4,7 @@
 /* Pulp 3's artifact files: MEDIA_ROOT/artifact/XX/REST, named by their SHA-256. A file gets its name only when it is whole.
  *
  * What is durable when: a file's bytes before it gets its name (a hard link's were the source's already), and the names when
- * artifact_store_sync() returns, which the caller calls once before it commits the rows that name them. */
+ * artifact_store_sync() returns. */
 
 #include "migrations/pulp2to3/digests.h"
 
@@ -16,7 +16,8 @@ typedef struct ArtifactStore {
         char *root;             /* its path, for texts */
         char temporary[64];     /* name of the file that is being written, below MEDIA_ROOT */
         bool dirty[256];        /* artifact/XX has a name that is not durable yet */
-        bool is_new;            /* there is such an XX */
+        size_t n_dirty;         /* how many have */
+        bool is_new;            /* there is a new XX */
 } ArtifactStore;
 
 /* How a file came to its name. */
@@ -45,5 +46,8 @@ int artifact_store_add(ArtifactStore *s, int source_directory_fd, const char *so
 int artifact_store_begin(ArtifactStore *s, int *ret_fd, char **ret_error);
 int artifact_store_end(ArtifactStore *s, int fd, const DigestSet *digests, char **ret_error);
 
-/* Makes all names durable: one fsync() for each directory that got one, which a journalling file system does as one commit. */
+/* Whether the artifact of that digest and size is there. Returns 0, -ENOENT, or as artifact_store_add(). */
+int artifact_store_look(ArtifactStore *s, const char *sha256, uint64_t size_bytes, char **ret_error);
+
+/* Makes all names durable. */
 int artifact_store_sync(ArtifactStore *s, char **ret_error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Units of type iso: a file each, or an entry of the lazy catalog. A batch first reads and links its files, then writes all its
- * rows in one transaction: what was linked without rows is harmless and found again. */
+ * rows in one transaction: what was linked without rows is harmless and found again. The names of files are made durable once,
+ * at the task's end; a task that was cut off, by a power failure too, looks first whether the files of its rows are there. */
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -125,6 +126,12 @@ static void clear_batch(IsoTask *t) {
         t->linked = t->copied = t->present = 0;
 }
 
+static Unit take_row(const PGresult *rows, int i) {
+        return (Unit) { .number = PQgetvalue(rows, i, 0), .id = PQgetvalue(rows, i, 1), .name = PQgetvalue(rows, i, 2),
+                        .checksum = PQgetvalue(rows, i, 3), .size = PQgetvalue(rows, i, 4),
+                        .downloaded = *PQgetvalue(rows, i, 5) == 't', .path = PQgetvalue(rows, i, 6) };
+}
+
 /* Takes the rows of the batch, as many as its bytes allow, and reads their files. */
 static int read_batch(IsoTask *t, const PGresult *rows) {
         int64_t bytes = 0;
@@ -134,9 +141,7 @@ static int read_batch(IsoTask *t, const PGresult *rows) {
         for (int i = 0; i < PQntuples(rows) && bytes < BATCH_BYTES && r >= 0; i++) {
                 Unit *u = &t->units[t->n_units++];
 
-                *u = (Unit) { .number = PQgetvalue(rows, i, 0), .id = PQgetvalue(rows, i, 1), .name = PQgetvalue(rows, i, 2),
-                              .checksum = PQgetvalue(rows, i, 3), .size = PQgetvalue(rows, i, 4),
-                              .downloaded = *PQgetvalue(rows, i, 5) == 't', .path = PQgetvalue(rows, i, 6) };
+                *u = take_row(rows, i);
                 if (!u->downloaded)
                         continue;
                 bytes += database_int(rows, i, 4);
@@ -213,7 +218,6 @@ static int run_batches(IsoTask *t, int64_t last) {
 
         for (;;) {
                 _cleanup_(PQclearp) PGresult *rows = NULL;
-                _cleanup_(freep) char *error = NULL;
 
                 r = database_query(&s->database, "units", sql_iso_batch,
                                    DATABASE_PARAMS(STEP_NUMBER(s->position), STEP_NUMBER(last), BATCH_UNITS_TEXT), &rows);
@@ -224,9 +228,6 @@ static int run_batches(IsoTask *t, int64_t last) {
                 r = read_batch(t, rows);
                 if (r < 0)
                         return r;
-                r = artifact_store_sync(&t->store, &error);
-                if (r < 0)
-                        return step_fail(s, r, "%s", error);
                 r = step_run_batch(s, write_batch, t);
                 if (r < 0)
                         return r;
@@ -246,7 +247,46 @@ static int start(Step *s, int64_t first, int64_t last) {
         return step_report(s);
 }
 
-/* Without the last line nobody would know which it was. */
+/* The files of the units that a former attempt committed. One that is not there is read and linked again. */
+static int restore_files(IsoTask *t, int64_t first) {
+        Step *s = t->step;
+        int r;
+
+        for (int64_t position = first - 1; position < s->position;) {
+                _cleanup_(PQclearp) PGresult *rows = NULL;
+
+                r = database_query(&s->database, "units", sql_iso_files,
+                                   DATABASE_PARAMS(STEP_NUMBER(position), STEP_NUMBER(s->position), BATCH_UNITS_TEXT), &rows);
+                if (r < 0)
+                        return step_fail_database(s, r);
+                if (PQntuples(rows) == 0)
+                        return 0;
+                for (int i = 0; i < PQntuples(rows); i++) {
+                        _cleanup_(freep) char *error = NULL;
+                        Unit u = take_row(rows, i);
+
+                        position = database_int(rows, i, 0);
+                        r = artifact_store_look(&t->store, u.checksum, (uint64_t) database_int(rows, i, 4), &error);
+                        if (r == -ENOENT)
+                                r = read_unit(t, &u);
+                        else if (r < 0)
+                                r = step_fail(s, r, "%s", error);
+                        free(u.problem);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+static int sync_files(IsoTask *t) {
+        _cleanup_(freep) char *error = NULL;
+        int r;
+
+        r = artifact_store_sync(&t->store, &error);
+        return r < 0 ? step_fail(t->step, r, "%s", error) : 0;
+}
+
 static int end(IsoTask *t) {
         Step *s = t->step;
 
@@ -285,10 +325,16 @@ static int run_iso(Step *s, int64_t first, int64_t last) {
         t->step = s;
         t->content_fd = t->store.fd = -EBADF;
         r = open_task(t);
-        if (r >= 0 && !s->resumed)
-                r = start(s, first, last);
+        if (r >= 0)
+                r = s->resumed ? restore_files(t, first) : start(s, first, last);
         if (r >= 0)
                 r = run_batches(t, last);
+        /* Also what was committed before a failure: nobody may come back. */
+        if (t->store.fd >= 0) {
+                int k = sync_files(t);
+
+                r = r < 0 ? r : k;
+        }
         if (r >= 0)
                 r = end(t);
         clear_batch(t);

@@ -97,7 +97,7 @@ CREATE INDEX task_running ON migrationd.task (report_id) WHERE state = 'running'
 CREATE INDEX task_backoff ON migrationd.task (report_id, not_before) WHERE state = 'waiting' AND not_before IS NOT NULL;
 
 -- One start of a task's unit: the joblog. The row is the intent and is committed before the unit is asked for. launcher: the
--- poll's unique bus name, boot_id: the boot in which it is valid. claimed_at NULL: the program never claimed. recorded_at
+-- poll's unique bus name, bus_id: the bus instance that gave it. claimed_at NULL: the program never claimed. recorded_at
 -- NULL: the unit's result has not been read; a result that could not be read any more stays NULL in its columns.
 CREATE TABLE migrationd.attempt (
         id                      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -108,7 +108,7 @@ CREATE TABLE migrationd.attempt (
         state                   text NOT NULL DEFAULT 'launching' CHECK (state IN ('launching', 'running', 'completed', 'failed',
                                         'skipped', 'lost')),
         unit                    text NOT NULL,
-        boot_id                 uuid NOT NULL,
+        bus_id                  uuid NOT NULL,
         launcher                text NOT NULL,
         invocation_id           text,
         created_at              timestamptz NOT NULL DEFAULT now(),

@@ -82,7 +82,7 @@ END $$;
 
 -- Writes the intents of up to p_limit starts: attempt rows, committed before the units are asked for. Launches only from the
 -- running step, the lowest open stage of each lane, while no task has failed and the window has room.
-CREATE FUNCTION migrationd.report_launch(p_report integer, p_limit integer, p_launcher text, p_boot uuid)
+CREATE FUNCTION migrationd.report_launch(p_report integer, p_limit integer, p_launcher text, p_bus uuid)
 RETURNS TABLE (attempt_id bigint, task integer, number integer, token uuid, step text, kind text, unit text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -124,10 +124,10 @@ BEGIN
                         FROM due WHERE t.id = due.id AND t.state = 'waiting'
                         RETURNING t.id, t.attempt, t.kind
         )
-        INSERT INTO migrationd.attempt (report_id, task_id, number, unit, boot_id, launcher)
+        INSERT INTO migrationd.attempt (report_id, task_id, number, unit, bus_id, launcher)
                 SELECT p_report, s.id, s.attempt,
                         format('migration-%s-%s-%s-%s-%s.service', v_report.migration, v_step.code, p_report, s.id, s.attempt),
-                        p_boot, p_launcher FROM started s ORDER BY s.id
+                        p_bus, p_launcher FROM started s ORDER BY s.id
                 RETURNING id, task_id, number, token, v_step.code, (SELECT kind FROM started WHERE started.id = task_id), unit;
         IF FOUND THEN
                 UPDATE migrationd.report SET started_at = clock_timestamp() WHERE id = p_report AND started_at IS NULL;

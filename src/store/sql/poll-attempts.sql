@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- Attempts whose unit's result is not stored yet: live ones and ended ones. $1: report. age_usec: since the attempt ended.
-SELECT a.id, a.task_id, a.number, a.token, a.state, a.unit, a.boot_id, a.launcher, s.code AS step, t.kind,
+SELECT a.id, a.task_id, a.number, a.token, a.state, a.unit, a.bus_id, a.launcher, s.code AS step, t.kind,
         (extract(epoch FROM pg_catalog.clock_timestamp() - a.ended_at) * 1000000)::bigint AS age_usec
 FROM migrationd.attempt a
         JOIN migrationd.task t ON t.id = a.task_id

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck has nothing to say about any shell script. Usage: shell.sh [PROJECT]
+# shellcheck source=tests/lib/static.sh
+. "$(dirname "$0")/../lib/static.sh"
+cd "${1:-$(dirname "$0")/../..}"
+
+# scripts: programs by their first line, files that are sourced by their directive.
+scripts() {
+        local file head
+
+        while read -r file; do
+                head=$(head -n 5 "$file" | tr -d '\0')
+                if [[ $head =~ ^'#!'[^$'\n']*[/[:space:]](ba)?sh($|[[:space:]]) || $head == *'# shellcheck shell='* ]]; then
+                        printf '%s\n' "$file"
+                fi
+        done < <(project_files)
+}
+
+mapfile -t files < <(scripts)
+if ((${#files[@]} == 0)); then
+        verdict "shellcheck finds nothing in the shell scripts" "no script was found"
+else
+        verdict "shellcheck finds nothing in ${#files[@]} shell scripts" \
+                "$(shellcheck --external-sources --format=gcc "${files[@]}" 2>&1 || :)"
+fi
+exit "$bad"
