@@ -88,14 +88,22 @@ static void print_origin(const Report *r) {
                 print_field("Options", "%s", safe_options);
 }
 
+/* Steps count different things, bytes of a dump and units: only inside a step a sum says something. */
+static size_t steps_completed(const Report *r) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < r->n_steps; i++)
+                n += r->steps[i].state == STATE_COMPLETED;
+        return n;
+}
+
 static void print_counters(const Report *r) {
         print_field("Tasks",
                     "%" PRIu32 " running (workers: %" PRIu32 "), %" PRIu32 " waiting, %" PRIu32
                     " completed, %" PRIu32 " failed, %" PRIu32 " skipped, %" PRIu32 " canceled",
                     r->tasks[STATE_RUNNING], r->workers, r->tasks[STATE_WAITING], r->tasks[STATE_COMPLETED],
                     r->tasks[STATE_FAILED], r->tasks[STATE_SKIPPED], r->tasks[STATE_CANCELED]);
-        print_field("Progress", "%" PRIu64 " of %" PRIu64 " (%u%%)", r->done, r->total,
-                    percent(r->done, r->total));
+        print_field("Progress", "%zu of %zu steps", steps_completed(r), r->n_steps);
         if (r->problems > 0)
                 print_field("Problems", "%s%" PRIu64 "%s; to see them: migrationctl problems %" PRIu32,
                             terminal_color(COLOR_YELLOW), r->problems, terminal_color(COLOR_NORMAL), r->id);

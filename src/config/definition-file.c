@@ -37,7 +37,9 @@ static int check_owner(Walk *w, const struct stat *st, const char *what) {
         if (st->st_uid != 0)
                 return refuse(w, what, "is not owned by root");
         if (!S_ISLNK(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-                return refuse(w, what, "is writable by its group or by others");
+                return text_error(w->ret_error, -EPERM,
+                                  "%s: %s is writable by its group or by others; only root may be able to "
+                                  "change it: chmod go-w %s", w->path, what, w->path);
         return 0;
 }
 

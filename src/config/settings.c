@@ -2,13 +2,13 @@
 
 #include "config/settings.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <libeconf.h>
 #include <libeconf_ext.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/conf-files.h"
 #include "base/text.h"
 #include "config/conninfo.h"
 #include "model/limits.h"
@@ -16,10 +16,6 @@
 #define EMBEDDED_DATABASE "host=" SETTINGS_EMBEDDED_HOST " dbname=migrationd user=migrationd"
 #define WORKER_ROLE "migrationd_worker"
 #define IDLE_USEC_DEFAULT (60 * USEC_PER_SEC)
-
-/* Highest precedence first: the first that has the file is the main file; a drop-in masks one of the same
- * name further down. */
-static const char *const directories[] = { "/etc/migrationd", "/run/migrationd", "/usr/lib/migrationd" };
 
 DEFINE_CLEANUP(econf_file *, econf_freeFile);
 DEFINE_CLEANUP(econf_ext_value *, econf_freeExtValue);
@@ -208,81 +204,14 @@ static int read_file(const char *path, Settings *s, char **ret_error) {
         return 0;
 }
 
-static int read_main(const char *root, Settings *s, char **ret_error) {
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_(freep) char *path = NULL;
-
-                path = text_format("%s%s/migrationd.conf", root, directories[i]);
-                if (!path)
-                        return -ENOMEM;
-                if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
-                        continue;
-                return read_file(path, s, ret_error);
-        }
-        return 0;
-}
-
-static int is_drop_in(const struct dirent *e) {
-        size_t n = strlen(e->d_name);
-
-        return n > strlen(".conf") && e->d_name[0] != '.' && streq(e->d_name + n - strlen(".conf"), ".conf");
-}
-
-static bool has_name(char *const *paths, const char *name) {
-        for (; paths && *paths; paths++)
-                if (streq(strrchr(*paths, '/') + 1, name))
-                        return true;
-        return false;
-}
-
-static int collect_directory(const char *path, char ***paths) {
-        struct dirent **entries;
-        int n, r = 0;
-
-        n = scandir(path, &entries, is_drop_in, NULL);
-        if (n < 0)
-                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-        for (int i = 0; i < n; i++) {
-                _cleanup_(freep) char *file = NULL;
-
-                if (r >= 0 && !has_name(*paths, entries[i]->d_name)) {
-                        file = text_format("%s/%s", path, entries[i]->d_name);
-                        r = file ? strv_append(paths, file) : -ENOMEM;
-                }
-                free(entries[i]);
-        }
-        free(entries);
-        return r;
-}
-
-static int compare_names(const void *a, const void *b) {
-        return strcmp(strrchr(*(char *const*) a, '/'), strrchr(*(char *const*) b, '/'));
-}
-
-/* Drop-ins of all directories in the order of their names: systemd.unit(5) has the same rule. libeconf 0.5
- * merges two directories only, so the files are found here and each is parsed by it. */
-static int read_drop_ins(const char *root, Settings *s, char **ret_error) {
-        _cleanup_(strv_freep) char **paths = NULL;
+static int read_all(const char *root, Settings *s, char **ret_error) {
+        _cleanup_(strv_freep) char **files = NULL;
         int r;
 
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_(freep) char *path = NULL;
-
-                path = text_format("%s%s/migrationd.conf.d", root, directories[i]);
-                if (!path)
-                        return -ENOMEM;
-                r = collect_directory(path, &paths);
-                if (r < 0)
-                        return text_error(ret_error, r, "%s: %s", path, strerror(-r));
-        }
-        if (paths)
-                qsort(paths, strv_length(paths), sizeof(char*), compare_names);
-        for (char **p = paths; p && *p; p++) {
-                r = read_file(*p, s, ret_error);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        r = conf_files_list(root, "migrationd.conf", &files, ret_error);
+        for (char **f = files; r >= 0 && f && *f; f++)
+                r = read_file(*f, s, ret_error);
+        return r;
 }
 
 static int take_defaults(Settings *s) {
@@ -302,9 +231,7 @@ int settings_load(const char *root, Settings **ret, char **ret_error) {
         if (!s)
                 return -ENOMEM;
         s->idle_usec = IDLE_USEC_DEFAULT;
-        r = read_main(root, s, ret_error);
-        if (r >= 0)
-                r = read_drop_ins(root, s, ret_error);
+        r = read_all(root, s, ret_error);
         if (r >= 0)
                 r = take_defaults(s);
         if (r < 0)

@@ -226,7 +226,7 @@ int fence_start(Engine *e) {
         snprintf(description, sizeof(description), "Fence of migration %s, report %" PRIu32, e->migration, e->report);
         spec = (LauncherSpec) {
                 .unit = e->fence_unit, .description = description, .slice = "system.slice", .argv = e->definition->fence,
-                .user = e->definition->user, .environment = lists.environment, .log_fields = lists.log_fields,
+                .user = *e->definition->user ? e->definition->user : e->definition->steps[0].user, .environment = lists.environment, .log_fields = lists.log_fields,
                 .timeout_usec = 60 * USEC_PER_SEC, .stop_timeout_usec = STOP_TIMEOUT_USEC,
         };
         o = operation_new(e, 0);

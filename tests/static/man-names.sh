@@ -5,17 +5,15 @@
 . "$(dirname "$0")/../lib/static.sh"
 cd "${1:-$(dirname "$0")/../..}"
 
-# items PAGE [SECTION]: the first word of each list item, of one section (its heading, upper case) or of all.
+# items PAGE MACRO: the words that list items of the page begin with, in that macro.
 items() {
-        awk -v wanted="${2:-}" '
-                /^\.Sh / || /^\.Ss / { section = substr($0, 5) }
-                (wanted == "" || section == wanted) && /^\.It [A-Z][a-z] / { print $3 }' "$1" | sort -u
+        sed -nE "s/^\\.It $2 ([^ ]+).*/\\1/p" "$1" | sort -u
 }
 
 # migrationd.conf(5): the table of keys in the parser.
 same "migrationd.conf(5) has the settings that are read" \
         "$(sed -nE 's/^ *\{ "[A-Z][a-z]+", "([A-Za-z]+)", set_.*/\1/p' src/config/settings.c | sort -u)" \
-        "$(items man/migrationd.conf.5 | sed -n 's/=$//p')"
+        "$(items man/migrationd.conf.5 Va | sed -n 's/=$//p')"
 same "migrationd.conf(5) has their sections" \
         "$(sed -nE 's/^ *\{ "([A-Z][a-z]+)", "[A-Za-z]+", set_.*/\1/p' src/config/settings.c | sort -u)" \
         "$(sed -nE 's/^\.Ss Section (.*)$/\1/p' man/migrationd.conf.5 | sort -u)"
@@ -23,12 +21,12 @@ same "migrationd.conf(5) has their sections" \
 # migration-definition(5)
 same "migration-definition(5) has the keys that are read" \
         "$(sed -nE 's/^ *\{ "([a-z-]+)", (true|false), [a-z_]+ \},/\1/p' src/config/definition-parse.c | sort -u)" \
-        "$(items man/migration-definition.5 | grep -v '/' | tr -d '"')"
+        "$(items man/migration-definition.5 Ql)"
 
 # migrationd-task(1)
 same "migrationd-task(1) has the verbs of the program" \
-        "$(sed -nE 's/^ *\{ "([a-z-]+)", "[^"]*",?$/\1/p' src/task/command.c | sort -u)" \
-        "$(items man/migrationd-task.1 VERBS)"
+        "$(sed -nE 's/^ *\{ "([a-z-]+)", "[^"]*",.*/\1/p' src/task/command.c | sort -u)" \
+        "$(items man/migrationd-task.1 Ic)"
 same "migrationd-task(1) has the exit statuses of the contract" \
         "$(sed -nE 's/^ *(MIGRATIOND|COMMAND)_EXIT_[A-Z_]+ = ([0-9]+),.*/\2/p' src/task/task.h src/task/command.h | sort -un)" \
         "$(sed -nE 's/^\.It ([0-9]+)$/\1/p' man/migrationd-task.1 | sort -un)"
@@ -49,7 +47,7 @@ same "org.migrationd1(5) has each method" "$(members method)" "$(documented '.*[
 same "org.migrationd1(5) has each property" "$(members property)" "$(documented '.*[Pp]roperties.*')"
 same "org.migrationd1(5) has each signal" "$(members signal)" "$(documented '.*[Ss]ignals.*')"
 same "org.migrationd1(5) has each error" \
-        "$(sed -nE 's/^ERROR\([A-Z_]+, *"([A-Za-z]+)".*/\1/p' src/model/errors.def | sort)" "$(documented 'ERRORS')"
+        "$(sed -nE 's/^ERROR\([A-Z_]+, *"([A-Za-z]+)".*/\1/p' src/model/errors.def | sort)" "$(documented 'ERROR NAMES')"
 same "org.migrationd1(5) has each polkit action" \
         "$(sed -n 's/.*<action id="\([^"]*\)">.*/\1/p' dbus/org.migrationd1.policy | sort)" \
         "$(documented 'AUTHORIZATION')"
@@ -68,7 +66,6 @@ same "org.migrationd1(5) has the arguments of each method as they are" "$(
                 /^\.S[hs] / { inside = tolower($0) ~ /methods/ }
                 inside && /^\.It Fn / {
                         line = $3
-                        out = " in "
                         n = split(substr($0, length(".It Fn " $3) + 2), part, "\"")
                         for (i = 2; i <= n; i += 2)
                                 line = line (sub(/^out /, "", part[i]) ? " out " : " in ") part[i]

@@ -28,7 +28,8 @@ verdict "Each reference to a page of the project finds it" "$(
         done)"
 
 same "Each page is installed by the build" "$(basename -a "${pages[@]}" | sort)" \
-        "$(sed -nE "s/.*'([a-z0-9.-]*\.[1-9])'.*/\1/p" man/meson.build | sort)"
+        "$(sed -nE "s,.*'([a-z/]*/)?([a-z0-9.-]*\.[1-9])'.*,\2,p" man/meson.build src/*/meson.build | sort)"
+same "The build enters the directory of the pages" "subdir('man')" "$(grep -x "subdir('man')" meson.build || :)"
 
 verdict "Examples are plain ASCII: what is copied from a page can be typed" "$(
         for page in "${pages[@]}"; do

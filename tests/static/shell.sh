@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck has nothing to say about any shell script. Usage: shell.sh [PROJECT]
+# No shell script has anything that shellcheck complains of. Usage: shell.sh [PROJECT]
 # shellcheck source=tests/lib/static.sh
 . "$(dirname "$0")/../lib/static.sh"
 cd "${1:-$(dirname "$0")/../..}"
@@ -14,7 +14,7 @@ scripts() {
                 if [[ $head =~ ^'#!'[^$'\n']*[/[:space:]](ba)?sh($|[[:space:]]) || $head == *'# shellcheck shell='* ]]; then
                         printf '%s\n' "$file"
                 fi
-        done < <(project_files)
+        done < <(project_files -size +0)
 }
 
 mapfile -t files < <(scripts)

@@ -10,26 +10,12 @@
 . "$TESTS/lib/migration.sh"
 # shellcheck source=tests/lib/postgresql.sh
 . "$TESTS/lib/postgresql.sh"
+# shellcheck source=tests/lib/man.sh
+. "$TESTS/lib/man.sh"
 
+PAGE=migrationd.conf.5
 CLUSTER=/etc/postgresql/15/main
 DROP_IN=/etc/migrationd/migrationd.conf.d/10-db.conf
-
-# block NAME: the literal text of the page below that mark.
-block() {
-        awk -v mark=".\\\\\" block: $1" '
-                $0 == mark { found = 1; next }
-                found && /^\.Bd / { inside = 1; next }
-                inside && /^\.Ed$/ { exit }
-                inside { gsub(/\\e/, "\\"); print }' /usr/share/man/man5/migrationd.conf.5
-}
-
-# block_run NAME: as a script.
-block_run() {
-        local script
-
-        script=$(block "$1")
-        [[ -n $script ]] && bash -euc "$script"
-}
 
 # external_sql STATEMENT: in the external database, by its superuser.
 external_sql() {
@@ -88,27 +74,27 @@ tasks_running() {
 }
 
 title "The manual page's blocks set up roles, database and authentication"
-expect block_run roles
+expect block_run "$PAGE" roles
 {
-        block hba
+        block "$PAGE" hba
         cat "$CLUSTER/pg_hba.conf"
 } >"$CLUSTER/pg_hba.conf.new"
 expect test -s "$CLUSTER/pg_hba.conf.new"
 cat "$CLUSTER/pg_hba.conf.new" >"$CLUSTER/pg_hba.conf"
-block ident >>"$CLUSTER/pg_ident.conf"
-expect block_run pg-reload
+block "$PAGE" ident >>"$CLUSTER/pg_ident.conf"
+expect block_run "$PAGE" pg-reload
 expect_eq "$(external_sql 'SELECT count(*) FROM pg_hba_file_rules WHERE error IS NOT NULL')" 0
 expect_eq "$(external_sql "SELECT count(*) FROM pg_ident_file_mappings WHERE error IS NULL AND map_name LIKE 'migrationd%'")" 3
 
 title "With Database= the service uses that server, and no embedded one starts"
 install -d -m 755 "${DROP_IN%/*}"
-block conf >"$DROP_IN"
-expect block_run reload
+block "$PAGE" conf >"$DROP_IN"
+expect block_run "$PAGE" reload
 expect_output '^ok +database +connected, schema version [1-9]'
 expect_match '^s "connected"$' busctl --system get-property "${MANAGER[@]}" StoreStatus
 expect_match '^[1-9]' external_sql 'SELECT max(version) FROM migrationd.schema_version'
 wait_until 10 embedded_is dead exec-condition
-expect test ! -e /var/lib/migrationd/postgresql/data
+expect test ! -e /var/lib/migrationd/postgresql/data/postmaster.pid
 
 title "Doctor does not miss the embedded server"
 expect migrationctl doctor
@@ -120,7 +106,7 @@ report=$(report_run "$plan" workers u 4)
 wait_until 60 report_has_ended "$report"
 numbers_are_there "$report"
 expect_eq "$(external_sql "SELECT count(*) FROM migrationd.event WHERE report_id = $report AND verb = 'run'")" 1
-expect test ! -e /var/lib/migrationd/postgresql/data
+expect test ! -e /var/lib/migrationd/postgresql/data/postmaster.pid
 
 title "Another user than those of pg_ident.conf does not get the role of tasks, and that role sees no table"
 expect_fail runuser -u worker -- psql -XAt -h /var/run/postgresql -U migrationd_worker -d migrationd -c 'SELECT 1'
@@ -152,7 +138,7 @@ wait_until 120 report_has_ended "$report"
 numbers_are_there "$report"
 
 title "A password in Database= is refused, the journal names file and line, and the service stays down"
-block conf-password >"$DROP_IN"
+block "$PAGE" conf-password >"$DROP_IN"
 sed -i 's/^Database=.*/& password=SECRET/' "$DROP_IN"
 systemctl stop migrationd.service
 expect_fail busctl --system get-property "${MANAGER[@]}" StoreStatus
@@ -161,15 +147,15 @@ systemctl stop migrationd.service
 systemctl reset-failed migrationd.service
 
 title "Passwords come from files that only root can read, as credentials"
-expect block_run passfiles
+expect block_run "$PAGE" passfiles
 expect_eq "$(stat -c '%U %a' /etc/migrationd/passfile /etc/migrationd/passfile-worker | sort -u)" 'root 600'
-expect block_run credentials
-block conf-password >"$DROP_IN"
+expect block_run "$PAGE" credentials
+block "$PAGE" conf-password >"$DROP_IN"
 external_sql "ALTER ROLE migrationd PASSWORD 'SECRET'; ALTER ROLE migrationd_worker PASSWORD 'OTHER'"
 # Nobody gets in without one.
 sed -i '/peer  map=/d' "$CLUSTER/pg_hba.conf"
-expect block_run pg-reload
-expect block_run reload
+expect block_run "$PAGE" pg-reload
+expect block_run "$PAGE" reload
 expect_output '^ok +database +connected, schema version [1-9]'
 report=$(report_run "$plan" workers u 4)
 wait_until 60 report_has_ended "$report"

@@ -2,21 +2,18 @@
 
 #include "migrations/pulp2to3/configuration.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <libeconf.h>
 #include <libeconf_ext.h>
 #include <stdio.h>
 
+#include "base/conf-files.h"
 #include "base/text.h"
 
 #define TARGET_USEC_DEFAULT (5 * USEC_PER_SEC)
 /* Tasks shorter than that would cost more to start than they do; source: harness measurements of a unit's start. */
 #define TARGET_USEC_MIN (100 * USEC_PER_MSEC)
 #define TARGET_USEC_MAX (3600 * USEC_PER_SEC)
-
-/* Highest precedence first, as systemd has it. */
-static const char *const directories[] = { "/etc/migrationd", "/run/migrationd", "/usr/lib/migrationd" };
 
 DEFINE_CLEANUP(econf_file *, econf_freeFile);
 DEFINE_CLEANUP(econf_ext_value *, econf_freeExtValue);
@@ -162,71 +159,13 @@ static int read_file(const char *path, Configuration *c, char **ret_error) {
         return r;
 }
 
-static int read_main(const char *root, Configuration *c, char **ret_error) {
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_(freep) char *path = text_format("%s%s/" CONFIGURATION_NAME, root, directories[i]);
+static int read_all(const char *root, Configuration *c, char **ret_error) {
+        _cleanup_(strv_freep) char **files = NULL;
+        int r;
 
-                if (!path)
-                        return -ENOMEM;
-                if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
-                        continue;
-                return read_file(path, c, ret_error);
-        }
-        return 0;
-}
-
-static int is_drop_in(const struct dirent *e) {
-        size_t n = strlen(e->d_name);
-
-        return n > strlen(".conf") && e->d_name[0] != '.' && streq(e->d_name + n - strlen(".conf"), ".conf");
-}
-
-static bool has_name(char *const *paths, const char *name) {
-        for (; paths && *paths; paths++)
-                if (streq(strrchr(*paths, '/') + 1, name))
-                        return true;
-        return false;
-}
-
-static int collect_drop_ins(const char *path, char ***paths) {
-        struct dirent **entries;
-        int n, r = 0;
-
-        n = scandir(path, &entries, is_drop_in, NULL);
-        if (n < 0)
-                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-        for (int i = 0; i < n; i++) {
-                _cleanup_(freep) char *file = NULL;
-
-                if (r >= 0 && !has_name(*paths, entries[i]->d_name)) {
-                        file = text_format("%s/%s", path, entries[i]->d_name);
-                        r = file ? strv_append(paths, file) : -ENOMEM;
-                }
-                free(entries[i]);
-        }
-        free(entries);
-        return r;
-}
-
-static int compare_names(const void *a, const void *b) {
-        return strcmp(strrchr(*(char *const *) a, '/'), strrchr(*(char *const *) b, '/'));
-}
-
-static int read_drop_ins(const char *root, Configuration *c, char **ret_error) {
-        _cleanup_(strv_freep) char **paths = NULL;
-        int r = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_(freep) char *path = text_format("%s%s/" CONFIGURATION_NAME ".d", root, directories[i]);
-
-                r = path ? collect_drop_ins(path, &paths) : -ENOMEM;
-                if (r < 0)
-                        return text_error(ret_error, r, "%s: %s", path ?: "drop-ins", strerror(-r));
-        }
-        if (paths)
-                qsort(paths, strv_length(paths), sizeof(char *), compare_names);
-        for (char **p = paths; p && *p && r >= 0; p++)
-                r = read_file(*p, c, ret_error);
+        r = conf_files_list(root, CONFIGURATION_NAME, &files, ret_error);
+        for (char **f = files; r >= 0 && f && *f; f++)
+                r = read_file(*f, c, ret_error);
         return r;
 }
 
@@ -238,7 +177,7 @@ static int take_defaults(const char *root, Configuration *c, char **ret_error) {
                         continue;
                 if (!keys[i].otherwise)
                         return text_error(ret_error, -EINVAL, "%s%s/" CONFIGURATION_NAME ": [%s] %s= is not set", root,
-                                          directories[0], keys[i].section, keys[i].name);
+                                          CONF_FILES_ADMIN_DIRECTORY, keys[i].section, keys[i].name);
                 *member = strdup(keys[i].otherwise);
                 if (!*member)
                         return -ENOMEM;
@@ -254,9 +193,7 @@ int configuration_load(const char *root, Configuration **ret, char **ret_error) 
         if (!c)
                 return -ENOMEM;
         c->target_usec = TARGET_USEC_DEFAULT;
-        r = read_main(root, c, ret_error);
-        if (r >= 0)
-                r = read_drop_ins(root, c, ret_error);
+        r = read_all(root, c, ret_error);
         if (r >= 0)
                 r = take_defaults(root, c, ret_error);
         if (r < 0)

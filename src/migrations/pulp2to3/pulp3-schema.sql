@@ -4,9 +4,7 @@
 -- pulp_file 1.10. Made for demonstrations and tests without a Pulp server; Pulp itself cannot run on it.
 -- Columns, types, checks, keys and foreign keys are those of the real tables; only the indexes for searches
 -- by text prefix are left out. As in the real ones there are no defaults, and foreign keys are checked at
--- COMMIT.
-
-BEGIN;
+-- COMMIT. Load it whole or not at all: psql --single-transaction.
 
 CREATE TABLE public.django_migrations (
         id serial PRIMARY KEY,
@@ -297,5 +295,3 @@ SELECT 'file', name, now() FROM unnest(ARRAY[
         '0008_add_manifest_field', '0009_move_data_to_new_master_distribution_model', '0010_auto_publish',
         '0011_fix_auto_publish', '0012_delete_filefilesystemexporter', '0013_file_acs'
 ]) WITH ORDINALITY AS applied (name, position) ORDER BY position;
-
-COMMIT;
