@@ -122,9 +122,12 @@ void engine_phase_free(Engine *e) {
 
 static void on_end_written(_unused_ PgClient *c, const PgError *error, PGresult *res, void *userdata) {
         Operation *o = userdata;
+        LogContext context = engine_log_context(o->engine, NULL);
 
         if (operation_failed(o, "writing the report's end", error))
                 return;
+        if (pg_get_bool(res, 0, "written"))
+                (void) log_full(LOG_NOTICE, 0, &context, "Report %" PRIu32 " %s", o->engine->report, o->engine->ending);
         /* Not written: a request came first. Either way the rows say what is next. */
         o->engine->changed = true;
         operation_end(o, 0, NULL, NULL);
@@ -154,12 +157,15 @@ void engine_phase_end(Engine *e) {
 
         switch (engine_end_due(e)) {
         case END_COMPLETED:
+                e->ending = state_to_string(STATE_COMPLETED);
                 sql = &sql_poll_completed;
                 break;
         case END_CANCELED:
+                e->ending = state_to_string(STATE_CANCELED);
                 sql = e->sessions == 0 && e->fence == FENCE_PASSED ? &sql_poll_canceled : NULL;
                 break;
         case END_FAILED:
+                e->ending = state_to_string(STATE_FAILED);
                 sql = e->sessions == 0 && e->fence == FENCE_PASSED ? &sql_poll_failed : NULL;
                 break;
         case END_NONE:

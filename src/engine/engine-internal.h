@@ -115,6 +115,8 @@ struct Engine {
         usec_t fence_next_usec; /* CLOCK_MONOTONIC; not before */
         int64_t sessions;       /* that hold a task's lock; -1: not read in this check */
         bool no_step;           /* report_advance() found no step to run */
+        int64_t step;           /* ord of the step that was said to run, -1: none yet */
+        const char *ending;     /* the state that is being written */
         char reason[512];
         char status[640];
 };

@@ -302,6 +302,7 @@ int engine_new(sd_event *event, const EngineOptions *options, EngineEndHandler o
         e->on_end = on_end;
         e->userdata = userdata;
         e->snap.state = _STATE_INVALID;
+        e->step = -1;
         e->worker_conninfo = strdup(options->worker_conninfo);
         e->definition_root = strdup(options->definition_root);
         e->slice = report_slice_name(options->report);

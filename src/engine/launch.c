@@ -20,10 +20,19 @@
 
 static void on_advance(_unused_ PgClient *c, const PgError *error, PGresult *res, void *userdata) {
         Operation *o = userdata;
+        Engine *e = o->engine;
+        int64_t step;
 
         if (operation_failed(o, "advancing the steps", error))
                 return;
-        o->engine->no_step = PQgetisnull(res, 0, 0);
+        step = pg_get_i64(res, 0, "ord", -1);
+        e->no_step = step < 0;
+        if (step >= 0 && step != e->step) {
+                LogContext context = { .report = e->report, .step = pg_get_text(res, 0, "code", "") };
+
+                (void) log_full(LOG_INFO, 0, &context, "Step %s: %s", context.step, pg_get_text(res, 0, "message", ""));
+                e->step = step;
+        }
         operation_end(o, 0, NULL, NULL);
 }
 

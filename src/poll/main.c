@@ -45,8 +45,6 @@ static void on_engine_end(_unused_ Engine *e, EngineEnd end, void *userdata) {
         }
         if (end == ENGINE_UNKNOWN_REPORT)
                 (void) log_full(LOG_ERR, 0, &context, "There is no report %" PRIu32, p->report);
-        else
-                (void) log_full(LOG_INFO, 0, &context, "Report %" PRIu32 " has ended; stopping its timer", p->report);
         /* Empty by now: an active slice would stay for ever. The answer to the later call says that both were heard. */
         slice = report_slice_name(p->report);
         if (slice)

@@ -36,6 +36,9 @@ for workers in 2 1 8; do
         target_make
         report=$(report_run "$plan" workers u "$workers" skip_corrupted b true)
         completed_with_the_rows
+        echo "# $workers workers: $(sql "SELECT round(extract(epoch FROM finished_at - started_at), 1) FROM migrationd.report
+                WHERE id = $report") s, of it content $(sql "SELECT round(extract(epoch FROM finished_at - started_at), 1)
+                FROM migrationd.step WHERE report_id = $report AND code = 'content'") s" >&2
 done
 
 any_of_step() {
