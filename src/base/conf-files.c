@@ -15,7 +15,8 @@ static int add_main(const char *root, const char *name, char ***files) {
 
                 if (!path)
                         return -ENOMEM;
-                /* One that is there and cannot be read is for the reader to refuse: nothing of lower precedence is taken instead. */
+                /* One that is there and cannot be read is for the reader to refuse: nothing of lower precedence is
+                 * taken instead. */
                 if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
                         continue;
                 return strv_append(files, path);
@@ -57,7 +58,7 @@ static int add_directory(const char *path, char ***files) {
 }
 
 static int compare_names(const void *a, const void *b) {
-        return strcmp(strrchr(*(char *const*) a, '/'), strrchr(*(char *const*) b, '/'));
+        return strcmp(strrchr(*(char *const *) a, '/'), strrchr(*(char *const *) b, '/'));
 }
 
 static int add_drop_ins(const char *root, const char *name, char ***files, char **ret_error) {
@@ -72,7 +73,7 @@ static int add_drop_ins(const char *root, const char *name, char ***files, char 
                         return text_error(ret_error, r, "%s: %s", path ?: name, strerror(-r));
         }
         if (found)
-                qsort(found, strv_length(found), sizeof(char*), compare_names);
+                qsort(found, strv_length(found), sizeof(char *), compare_names);
         for (char **f = found; f && *f; f++) {
                 r = strv_append(files, *f);
                 if (r < 0)

@@ -18,7 +18,8 @@ static const char *log_identifier = "migrationd";
 static int log_level_max = LOG_INFO;
 static bool log_to_journal = false;
 
-/* $JOURNAL_STREAM names the device and inode of standard error when it is connected to the journal: systemd.exec(5). */
+/* $JOURNAL_STREAM names the device and inode of standard error when it is connected to the journal: systemd.exec(5).
+ */
 static bool stderr_is_journal(void) {
         const char *stream = getenv("JOURNAL_STREAM");
         uintmax_t device, inode;
@@ -41,7 +42,7 @@ void log_open(const char *identifier) {
 static void field_add(struct iovec *fields, int *n, char *text) {
         if (!text)
                 return;
-        fields[(*n)++] = (struct iovec) { .iov_base = text, .iov_len = strlen(text) };
+        fields[(*n)++] = (struct iovec){ .iov_base = text, .iov_len = strlen(text) };
 }
 
 static void journal_send(int level, int error, const LogContext *c, const char *message) {

@@ -16,23 +16,45 @@
 #define _sentinel_ __attribute__((sentinel))
 
 #define ELEMENTSOF(x) (sizeof(x) / sizeof((x)[0]))
-#define MIN(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
-#define MAX(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
+#define MIN(a, b)                       \
+        ({                              \
+                __typeof__(a) _a = (a); \
+                __typeof__(b) _b = (b); \
+                _a < _b ? _a : _b;      \
+        })
+#define MAX(a, b)                       \
+        ({                              \
+                __typeof__(a) _a = (a); \
+                __typeof__(b) _b = (b); \
+                _a > _b ? _a : _b;      \
+        })
 
 /* Hands the pointer over to the caller and forgets it here, so that a cleanup attribute does not free it. */
-#define TAKE_PTR(p) ({ __typeof__(p) *_pp = &(p); __typeof__(p) _v = *_pp; *_pp = NULL; _v; })
-#define TAKE_FD(fd) ({ int *_fp = &(fd); int _v = *_fp; *_fp = -EBADF; _v; })
+#define TAKE_PTR(p)                        \
+        ({                                 \
+                __typeof__(p) *_pp = &(p); \
+                __typeof__(p) _v = *_pp;   \
+                *_pp = NULL;               \
+                _v;                        \
+        })
+#define TAKE_FD(fd)               \
+        ({                        \
+                int *_fp = &(fd); \
+                int _v = *_fp;    \
+                *_fp = -EBADF;    \
+                _v;               \
+        })
 
 /* Defines a cleanup function NAMEp() for use with _cleanup_() from a destructor that accepts NULL. */
-#define DEFINE_CLEANUP(type, func)                      \
-        static inline void func##p(type *p) {           \
-                if (*p)                                 \
-                        func(*p);                       \
+#define DEFINE_CLEANUP(type, func)            \
+        static inline void func##p(type *p) { \
+                if (*p)                       \
+                        func(*p);             \
         }
 
 /* For _cleanup_(freep) on any malloc()ed pointer. */
 static inline void freep(void *p) {
-        free(*(void**) p);
+        free(*(void **) p);
 }
 
 /* For _cleanup_(closep) on a file descriptor; negative means none. */

@@ -49,7 +49,7 @@ size_t strv_length(char *const *v) {
 char **strv_copy(char *const *v) {
         _cleanup_(strv_freep) char **copy = NULL;
 
-        copy = calloc(strv_length(v) + 1, sizeof(char*));
+        copy = calloc(strv_length(v) + 1, sizeof(char *));
         if (!copy)
                 return NULL;
         for (size_t i = 0; v && v[i]; i++) {
@@ -68,7 +68,7 @@ int strv_append(char ***v, const char *s) {
         copy = strdup(s);
         if (!copy)
                 return -ENOMEM;
-        grown = reallocarray(*v, n + 2, sizeof(char*));
+        grown = reallocarray(*v, n + 2, sizeof(char *));
         if (!grown)
                 return -ENOMEM;
         grown[n] = TAKE_PTR(copy);

@@ -23,8 +23,8 @@ static inline bool startswith(const char *s, const char *prefix) {
 /* Formats into a new string owned by the caller; NULL when out of memory. */
 char *text_format(const char *format, ...) _printf_(1, 2);
 
-/* Sets *p to a newly formatted text if p is not NULL and *p is still NULL: the first error wins. Always returns error,
- * so that a caller can write: return text_error(ret_error, -EINVAL, "...", ...). */
+/* Sets *p to a newly formatted text if p is not NULL and *p is still NULL: the first error wins. Always returns
+ * error, so that a caller can write: return text_error(ret_error, -EINVAL, "...", ...). */
 int text_error(char **p, int error, const char *format, ...) _printf_(3, 4);
 
 /* Frees a NULL-terminated list of strings and the list; accepts NULL; returns NULL. */

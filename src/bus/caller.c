@@ -13,7 +13,7 @@
 
 void caller_done(Caller *c) {
         free(c->unit);
-        *c = (Caller) {};
+        *c = (Caller){};
 }
 
 int caller_ask(sd_bus_message *call, sd_bus_message_handler_t handler, void *userdata, sd_bus_slot **ret_slot) {
@@ -25,8 +25,8 @@ int caller_ask(sd_bus_message *call, sd_bus_message_handler_t handler, void *use
         if (!sender)
                 return -EACCES;
         /* sd_bus_query_sender_creds() asks the same question, but waits for the answer. */
-        r = sd_bus_message_new_method_call(bus, &m, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                           "GetConnectionCredentials");
+        r = sd_bus_message_new_method_call(bus, &m, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                           "org.freedesktop.DBus", "GetConnectionCredentials");
         if (r < 0)
                 return r;
         r = sd_bus_message_append(m, "s", sender);
@@ -70,7 +70,8 @@ int caller_read(sd_bus_message *reply, Caller *ret, sd_bus_error *error) {
         int r;
 
         if (sd_bus_message_is_method_error(reply, NULL))
-                return sd_bus_error_setf(error, SD_BUS_ERROR_ACCESS_DENIED, "The bus does not say who the caller is: %s",
+                return sd_bus_error_setf(error, SD_BUS_ERROR_ACCESS_DENIED,
+                                         "The bus does not say who the caller is: %s",
                                          sd_bus_message_get_error(reply)->message);
         r = sd_bus_message_enter_container(reply, 'a', "{sv}");
         if (r < 0)
@@ -91,7 +92,7 @@ int caller_read(sd_bus_message *reply, Caller *ret, sd_bus_error *error) {
         if (r < 0)
                 return r;
         *ret = c;
-        c = (Caller) {};
+        c = (Caller){};
         return 0;
 }
 

@@ -71,7 +71,7 @@ static size_t utf8_length(const unsigned char *s) {
 
 char *bus_text_make_valid(char *s) {
         for (char *p = s; *p;) {
-                size_t n = utf8_length((const unsigned char*) p);
+                size_t n = utf8_length((const unsigned char *) p);
 
                 if (n == 0)
                         *p = '?';
@@ -94,8 +94,8 @@ int bus_error_set(sd_bus_error *e, BusError code, const char *format, ...) {
 }
 
 static int set_unavailable(sd_bus_error *e, const char *reason, const char *consequence, const char *hint) {
-        return bus_error_set(e, BUS_ERROR_STORE_UNAVAILABLE, "The database is not reachable: %s%s; see '%s'", reason, consequence,
-                             hint);
+        return bus_error_set(e, BUS_ERROR_STORE_UNAVAILABLE, "The database is not reachable: %s%s; see '%s'", reason,
+                             consequence, hint);
 }
 
 int bus_error_set_store(sd_bus_error *e, const PgError *failure, const char *connection, const char *hint) {
@@ -116,5 +116,6 @@ int bus_error_set_store(sd_bus_error *e, const PgError *failure, const char *con
                 return sd_bus_error_set(e, SD_BUS_ERROR_NO_REPLY, "The service is stopping");
         text = text_format("The database refused the request: %s (SQLSTATE %s)", failure->message,
                            *failure->sqlstate ? failure->sqlstate : "none");
-        return sd_bus_error_set(e, SD_BUS_ERROR_FAILED, text ? bus_text_make_valid(text) : "The database refused the request");
+        return sd_bus_error_set(e, SD_BUS_ERROR_FAILED,
+                                text ? bus_text_make_valid(text) : "The database refused the request");
 }

@@ -21,5 +21,6 @@ typedef struct BusObjectPath {
 
 BusObjectPath bus_object_path(const char *prefix, uint32_t id);
 
-/* Parses exactly what bus_object_path() makes. Returns 0 or -EINVAL: another prefix, no id, or an id outside 1..ID_MAX. */
+/* Parses exactly what bus_object_path() makes. Returns 0 or -EINVAL: another prefix, no id, or an id
+ * outside 1..ID_MAX. */
 int bus_object_parse(const char *prefix, const char *path, uint32_t *ret_id);

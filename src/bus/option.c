@@ -28,8 +28,8 @@ static int read_value(sd_bus_message *m, const BusOption *option, sd_bus_error *
         if (r < 0)
                 return r;
         if (!streq(contents, option->signature))
-                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option '%s' has a value of type '%s', not '%s'", option->key,
-                                     contents, option->signature);
+                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option '%s' has a value of type '%s', not '%s'",
+                                     option->key, contents, option->signature);
         r = sd_bus_message_enter_container(m, 'v', contents);
         if (r < 0)
                 return r;

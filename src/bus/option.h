@@ -7,14 +7,15 @@
 
 #include "base/macro.h"
 
-/* One key. signature and target: "u" uint32_t*, "t" uint64_t*, "b" int* (0 or 1), "s" const char** (borrowed from the message),
- * "as" char*** (owned by the caller). Targets keep their value when the key is not given. The table ends with {}. */
+/* One key. signature and target: "u" uint32_t*, "t" uint64_t*, "b" int* (0 or 1), "s" const char** (borrowed from the
+ * message), "as" char*** (owned by the caller). Targets keep their value when the key is not given. The table ends
+ * with {}. */
 typedef struct BusOption {
         const char *key;
         const char *signature;
         void *target;
 } BusOption;
 
-/* Reads the next argument, which must be a{sv}. Returns 0 or a negative errno with *error set: Error.BadOption for a key that is
- * not in the table or comes twice, or a value of another type. */
+/* Reads the next argument, which must be a{sv}. Returns 0 or a negative errno with *error set: Error.BadOption for a
+ * key that is not in the table or comes twice, or a value of another type. */
 int bus_options_read(sd_bus_message *m, const BusOption *table, sd_bus_error *error);

@@ -34,19 +34,23 @@ static int append_details(sd_bus_message *m, const PolkitDetails *details) {
         return sd_bus_message_close_container(m);
 }
 
-int polkit_ask(sd_bus_message *call, const char *action, const PolkitDetails *details, sd_bus_message_handler_t handler,
-               void *userdata, sd_bus_slot **ret_slot) {
+int polkit_ask(sd_bus_message *call, const char *action, const PolkitDetails *details,
+               sd_bus_message_handler_t handler, void *userdata, sd_bus_slot **ret_slot) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         sd_bus *bus = sd_bus_message_get_bus(call);
-        uint32_t flags = sd_bus_message_get_allow_interactive_authorization(call) > 0 ? POLKIT_ALLOW_USER_INTERACTION : 0;
+        uint32_t flags =
+                sd_bus_message_get_allow_interactive_authorization(call) > 0 ? POLKIT_ALLOW_USER_INTERACTION : 0;
         int r;
 
-        r = sd_bus_message_new_method_call(bus, &m, "org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority",
+        r = sd_bus_message_new_method_call(bus, &m, "org.freedesktop.PolicyKit1",
+                                           "/org/freedesktop/PolicyKit1/Authority",
                                            "org.freedesktop.PolicyKit1.Authority", "CheckAuthorization");
         if (r < 0)
                 return r;
-        /* The bus name is the subject: polkit itself asks the bus who that is, so a process id cannot be reused in between. */
-        r = sd_bus_message_append(m, "(sa{sv})s", "system-bus-name", 1, "name", "s", sd_bus_message_get_sender(call), action);
+        /* The bus name is the subject: polkit itself asks the bus who that is, so a process id cannot be reused in
+         * between. */
+        r = sd_bus_message_append(m, "(sa{sv})s", "system-bus-name", 1, "name", "s", sd_bus_message_get_sender(call),
+                                  action);
         if (r < 0)
                 return r;
         r = append_details(m, details);
@@ -66,7 +70,8 @@ int polkit_read(sd_bus_message *reply, sd_bus_error *error) {
                 const sd_bus_error *e = sd_bus_message_get_error(reply);
 
                 if (sd_bus_error_has_names(e, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
-                        return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "polkit is not there: only root may do this");
+                        return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
+                                                "polkit is not there: only root may do this");
                 return sd_bus_error_setf(error, SD_BUS_ERROR_ACCESS_DENIED, "polkit does not answer: %s", e->message);
         }
         r = sd_bus_message_enter_container(reply, 'r', "bba{ss}");

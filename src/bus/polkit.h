@@ -19,11 +19,11 @@ typedef struct PolkitDetails {
         uint32_t report;
 } PolkitDetails;
 
-/* Asks whether the sender of call may do action. The dialog may be shown when the call allows it. handler gets the reply, to be
- * read with polkit_read(). Returns 0 or a negative errno. */
-int polkit_ask(sd_bus_message *call, const char *action, const PolkitDetails *details, sd_bus_message_handler_t handler,
-               void *userdata, sd_bus_slot **ret_slot);
+/* Asks whether the sender of call may do action. The dialog may be shown when the call allows it. handler gets the
+ * reply, to be read with polkit_read(). Returns 0 or a negative errno. */
+int polkit_ask(sd_bus_message *call, const char *action, const PolkitDetails *details,
+               sd_bus_message_handler_t handler, void *userdata, sd_bus_slot **ret_slot);
 
-/* Returns 0 when allowed, else a negative errno with *error set: AccessDenied, or InteractiveAuthorizationRequired when a dialog
- * that the call did not allow would help. No polkit, no answer: denied. */
+/* Returns 0 when allowed, else a negative errno with *error set: AccessDenied, or InteractiveAuthorizationRequired
+ * when a dialog that the call did not allow would help. No polkit, no answer: denied. */
 int polkit_read(sd_bus_message *reply, sd_bus_error *error);

@@ -172,8 +172,8 @@ int bus_vtable_new(const sd_bus_vtable *members, const BusProperty *table, sd_bu
                 return -ENOMEM;
         memcpy(vtable, members, n_members * sizeof(sd_bus_vtable));
         for (size_t i = 0; i < n_properties; i++)
-                vtable[n_members + i] = (sd_bus_vtable) SD_BUS_PROPERTY(table[i].name, table[i].signature, getter_unreachable, 0,
-                                                                        vtable_flags(&table[i]));
+                vtable[n_members + i] = (sd_bus_vtable) SD_BUS_PROPERTY(
+                        table[i].name, table[i].signature, getter_unreachable, 0, vtable_flags(&table[i]));
         vtable[n_members + n_properties] = (sd_bus_vtable) SD_BUS_VTABLE_END;
         *ret = vtable;
         return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Properties of objects that live in the database. sd-bus's getters are synchronous, a row is not: so one table per interface
- * says how a property comes out of a row, and from it come the vtable (introspection), Get, GetAll, the dictionaries of lists
- * and PropertiesChanged. */
+/* Properties of objects that live in the database. sd-bus's getters are synchronous, a row is not: so one table per
+ * interface says how a property comes out of a row, and from it come the vtable (introspection), Get, GetAll, the
+ * dictionaries of lists and PropertiesChanged. */
 
 #include <systemd/sd-bus.h>
 
@@ -18,9 +18,9 @@ typedef struct BusRow {
 } BusRow;
 
 typedef enum BusPropertyFlags {
-        BUS_PROPERTY_CONST = 1 << 0,    /* never changes */
-        BUS_PROPERTY_CHANGES = 1 << 1,  /* PropertiesChanged carries it */
-        BUS_PROPERTY_SINGLE = 1 << 2,   /* left out of lists and of GetManagedObjects: may be large */
+        BUS_PROPERTY_CONST = 1 << 0,   /* never changes */
+        BUS_PROPERTY_CHANGES = 1 << 1, /* PropertiesChanged carries it */
+        BUS_PROPERTY_SINGLE = 1 << 2,  /* left out of lists and of GetManagedObjects: may be large */
 } BusPropertyFlags;
 
 typedef struct BusProperty BusProperty;
@@ -32,9 +32,9 @@ typedef int (*BusAppend)(sd_bus_message *m, const BusRow *row, const BusProperty
 struct BusProperty {
         const char *name;
         const char *signature;
-        const char *column;     /* of the row; its text is the value when append is NULL (signature s u i t) */
+        const char *column; /* of the row; its text is the value when append is NULL (signature s u i t) */
         BusPropertyFlags flags;
-        const char *fallback;   /* for a NULL column; NULL: "" or 0 */
+        const char *fallback; /* for a NULL column; NULL: "" or 0 */
         BusAppend append;
 };
 
@@ -47,14 +47,15 @@ int bus_property_append(sd_bus_message *m, const BusProperty *p, const BusRow *r
 /* Appends a{sv} of all properties but those with one of the flags in without. */
 int bus_properties_append(sd_bus_message *m, const BusProperty *table, const BusRow *row, BusPropertyFlags without);
 
-/* Emits PropertiesChanged with every BUS_PROPERTY_CHANGES property whose column differs; before NULL: with all of them. Nothing
- * is sent when nothing differs. Returns a negative errno on failure. */
+/* Emits PropertiesChanged with every BUS_PROPERTY_CHANGES property whose column differs; before NULL: with all of
+ * them. Nothing is sent when nothing differs. Returns a negative errno on failure. */
 int bus_properties_emit_changed(sd_bus *bus, const char *path, const char *interface, const BusProperty *table,
                                 const BusRow *before, const BusRow *now);
 
 /* Bytes that a dictionary of this row takes in a message, roughly and rather too many. */
 size_t bus_row_size(const BusRow *row);
 
-/* Joins the methods and signals of members (a complete vtable) with the table's properties. Their getters fail: Get and GetAll
- * are to be answered before sd-bus comes to them. *ret is owned by the caller, must outlive the bus, and is freed by free(). */
+/* Joins the methods and signals of members (a complete vtable) with the table's properties. Their getters fail: Get
+ * and GetAll are to be answered before sd-bus comes to them. *ret is owned by the caller, must outlive the bus, and
+ * is freed by free(). */
 int bus_vtable_new(const sd_bus_vtable *members, const BusProperty *table, sd_bus_vtable **ret);

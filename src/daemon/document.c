@@ -8,8 +8,8 @@
 #include "config/definition.h"
 #include "model/limits.h"
 
-/* Looks for nesting before the text is parsed into memory. Brackets in strings do not count; whether the rest is JSON is the
- * parser's to say. */
+/* Looks for nesting before the text is parsed into memory. Brackets in strings do not count; whether the rest is JSON
+ * is the parser's to say. */
 static int check_depth(const char *text, char **ret_error) {
         unsigned depth = 0, line = 1, column = 0;
         bool in_string = false;
@@ -29,8 +29,8 @@ static int check_depth(const char *text, char **ret_error) {
                         in_string = true;
                 else if (*s == '{' || *s == '[') {
                         if (++depth > JSON_DEPTH_MAX)
-                                return text_error(ret_error, -EBADMSG, "%u:%u: nested deeper than %u levels", line, column,
-                                                  JSON_DEPTH_MAX);
+                                return text_error(ret_error, -EBADMSG, "%u:%u: nested deeper than %u levels", line,
+                                                  column, JSON_DEPTH_MAX);
                 } else if ((*s == '}' || *s == ']') && depth > 0)
                         depth--;
         }
@@ -64,13 +64,12 @@ static json_int_t msec(usec_t usec) {
 }
 
 static json_t *step_to_json(const DefinitionStep *s) {
-        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b}",
-                         "code", s->code, "message", s->message, "expand", s->expand != NULL,
-                         "parallel", s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel),
-                         "attempts", (json_int_t) s->attempts,
-                         "backoff_msec", msec(s->backoff_usec), "backoff_max_msec", msec(s->backoff_max_usec),
-                         "on_failure", s->on_failure == ON_FAILURE_STOP ? "stop" : "finish",
-                         "dry_run", s->dry_run);
+        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b}", "code", s->code, "message", s->message,
+                         "expand", s->expand != NULL, "parallel",
+                         s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel), "attempts",
+                         (json_int_t) s->attempts, "backoff_msec", msec(s->backoff_usec), "backoff_max_msec",
+                         msec(s->backoff_max_usec), "on_failure",
+                         s->on_failure == ON_FAILURE_STOP ? "stop" : "finish", "dry_run", s->dry_run);
 }
 
 char *document_steps(const Definition *d) {

@@ -9,6 +9,7 @@
  * *ret_error: one line with line and column, owned by the caller. Returns 0, -EFBIG, -EBADMSG or -ENOMEM. */
 int document_check(const char *text, char **ret_error);
 
-/* The steps of a definition as the array that migrationd.report_create() takes; owned by the caller, NULL when out of memory. */
+/* The steps of a definition as the array that migrationd.report_create() takes; owned by the caller, NULL when out of
+ * memory. */
 typedef struct Definition Definition;
 char *document_steps(const Definition *d);

@@ -11,7 +11,7 @@ void eta_sample(Eta *e, uint32_t report, uint32_t step, usec_t now_usec, uint64_
         const EtaSample *last = e->n > 0 ? &e->samples[e->n - 1] : NULL;
 
         if (e->report != report || e->step != step || (last && (done < last->done || now_usec < last->time_usec))) {
-                *e = (Eta) { .report = report, .step = step };
+                *e = (Eta){ .report = report, .step = step };
                 last = NULL;
         }
         if (last && now_usec - last->time_usec < ETA_WINDOW_USEC / ETA_SAMPLES)
@@ -20,7 +20,7 @@ void eta_sample(Eta *e, uint32_t report, uint32_t step, usec_t now_usec, uint64_
                 memmove(e->samples, e->samples + 1, (ETA_SAMPLES - 1) * sizeof(EtaSample));
                 e->n--;
         }
-        e->samples[e->n++] = (EtaSample) { .time_usec = now_usec, .done = done };
+        e->samples[e->n++] = (EtaSample){ .time_usec = now_usec, .done = done };
 }
 
 void eta_estimate(const Eta *e, uint32_t report, uint32_t step, usec_t now_usec, usec_t started_usec, uint64_t done,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* How long the running step will take: from the rate of the last minutes where they were seen, else from the rate since the
- * step's start. Nothing is said where nothing can be known: no total, nothing done yet, or a rate of zero. */
+/* How long the running step will take: from the rate of the last minutes where they were seen, else from the rate
+ * since the step's start. Nothing is said where nothing can be known: no total, nothing done yet, or a rate of zero.
+ */
 
 #include "base/macro.h"
 
@@ -10,7 +11,8 @@
 #define ETA_WINDOW_USEC (120 * USEC_PER_SEC)
 #define ETA_SAMPLES 24
 
-/* The bounds: the estimate times 0.8 and times 1.3. They are wider upwards, since the last tasks of a step leave workers idle. */
+/* The bounds: the estimate times 0.8 and times 1.3. They are wider upwards, since the last tasks of a step leave
+ * workers idle. */
 #define ETA_LOW_PERCENT 80
 #define ETA_HIGH_PERCENT 130
 
@@ -24,14 +26,14 @@ typedef struct Eta {
         uint32_t report;
         uint32_t step;
         unsigned n;
-        EtaSample samples[ETA_SAMPLES];         /* oldest first */
+        EtaSample samples[ETA_SAMPLES]; /* oldest first */
 } Eta;
 
-/* Notes the counter of a running step; forgets everything when it is another step, or when the counter went back. Samples that
- * come faster than the window divided by their number are not kept. */
+/* Notes the counter of a running step; forgets everything when it is another step, or when the counter went back.
+ * Samples that come faster than the window divided by their number are not kept. */
 void eta_sample(Eta *e, uint32_t report, uint32_t step, usec_t now_usec, uint64_t done);
 
-/* Bounds of the time left of a step. started_usec: of the step; times are CLOCK_REALTIME. *ret_low and *ret_high are 0 when
- * nothing can be known. e may be NULL or of another step: then the rate is the one since the start. */
+/* Bounds of the time left of a step. started_usec: of the step; times are CLOCK_REALTIME. *ret_low and *ret_high are
+ * 0 when nothing can be known. e may be NULL or of another step: then the rate is the one since the start. */
 void eta_estimate(const Eta *e, uint32_t report, uint32_t step, usec_t now_usec, usec_t started_usec, uint64_t done,
                   uint64_t total, usec_t *ret_low, usec_t *ret_high);

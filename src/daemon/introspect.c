@@ -56,8 +56,8 @@ static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error) 
 static int ask(sd_bus *client, sd_bus *server, const char *path) {
         int r, result = 1;
 
-        r = sd_bus_call_method_async(client, NULL, NULL, path, "org.freedesktop.DBus.Introspectable", "Introspect", on_reply, &result,
-                                     NULL);
+        r = sd_bus_call_method_async(client, NULL, NULL, path, "org.freedesktop.DBus.Introspectable", "Introspect",
+                                     on_reply, &result, NULL);
         if (r < 0)
                 return r;
         while (result > 0) {

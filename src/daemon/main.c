@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* migrationd: the service behind org.migrationd1 on the system bus. It validates, stores, answers, and asks PID 1 for the poll of
- * a report; it touches no unit of a task. */
+/* migrationd: the service behind org.migrationd1 on the system bus. It validates, stores, answers, and asks PID 1 for
+ * the poll of a report; it touches no unit of a task. */
 
 #include <getopt.h>
 #include <signal.h>
@@ -30,12 +30,10 @@ static int help(void) {
 /* Returns 1 to go on, 0 when all is done, or a negative errno. */
 static int parse_argv(int argc, char *argv[]) {
         enum { ARG_VERSION = 0x100, ARG_INTROSPECT };
-        static const struct option options[] = {
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, ARG_VERSION },
-                { "introspect", required_argument, NULL, ARG_INTROSPECT },
-                {}
-        };
+        static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+                                                 { "version", no_argument, NULL, ARG_VERSION },
+                                                 { "introspect", required_argument, NULL, ARG_INTROSPECT },
+                                                 {} };
         int c;
 
         while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
@@ -102,7 +100,8 @@ static int block_signals(void) {
         return 0;
 }
 
-/* Returns the exit status or a negative errno. A bad configuration does not get better by a restart: the unit knows EX_CONFIG. */
+/* Returns the exit status or a negative errno. A bad configuration does not get better by a restart: the unit knows
+ * EX_CONFIG. */
 static int run(void) {
         _cleanup_(freep) char *problem = NULL;
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;

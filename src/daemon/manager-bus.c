@@ -23,7 +23,8 @@ static int property_get_unfinished(sd_bus *bus, const char *path, const char *in
                                    sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         Manager *m = userdata;
 
-        return sd_bus_message_append(reply, "o", m->unfinished > 0 ? bus_object_path(BUS_PATH_REPORT, m->unfinished).text : "/");
+        return sd_bus_message_append(reply, "o",
+                                     m->unfinished > 0 ? bus_object_path(BUS_PATH_REPORT, m->unfinished).text : "/");
 }
 
 static int property_get_store_status(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -85,29 +86,21 @@ static int method_list_migrations(sd_bus_message *message, void *userdata, sd_bu
 
 static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD_WITH_ARGS("CreatePlan",
-                                SD_BUS_ARGS("s", migration, "s", document, "a{sv}", options), SD_BUS_RESULT("o", plan),
-                                plan_method_create, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("DeletePlan",
-                                SD_BUS_ARGS("u", id, "a{sv}", options), SD_BUS_NO_RESULT,
+        SD_BUS_METHOD_WITH_ARGS("CreatePlan", SD_BUS_ARGS("s", migration, "s", document, "a{sv}", options),
+                                SD_BUS_RESULT("o", plan), plan_method_create, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("DeletePlan", SD_BUS_ARGS("u", id, "a{sv}", options), SD_BUS_NO_RESULT,
                                 plan_method_delete, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("Run",
-                                SD_BUS_ARGS("u", plan_id, "a{sv}", options), SD_BUS_RESULT("o", report),
+        SD_BUS_METHOD_WITH_ARGS("Run", SD_BUS_ARGS("u", plan_id, "a{sv}", options), SD_BUS_RESULT("o", report),
                                 run_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("GetPlan",
-                                SD_BUS_ARGS("s", name_or_id), SD_BUS_RESULT("o", plan),
-                                plan_method_get, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("GetReport",
-                                SD_BUS_ARGS("u", id), SD_BUS_RESULT("o", report),
-                                report_method_get, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("ListPlans",
-                                SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a(oa{sv})", plans),
+        SD_BUS_METHOD_WITH_ARGS("GetPlan", SD_BUS_ARGS("s", name_or_id), SD_BUS_RESULT("o", plan), plan_method_get,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetReport", SD_BUS_ARGS("u", id), SD_BUS_RESULT("o", report), report_method_get,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListPlans", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a(oa{sv})", plans),
                                 plan_method_list, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("ListReports",
-                                SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a(oa{sv})", reports),
+        SD_BUS_METHOD_WITH_ARGS("ListReports", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a(oa{sv})", reports),
                                 report_method_list, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("ListMigrations",
-                                SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssss)", migrations),
+        SD_BUS_METHOD_WITH_ARGS("ListMigrations", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssss)", migrations),
                                 method_list_migrations, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("ReportNew", SD_BUS_ARGS("u", id, "o", report), 0),
         SD_BUS_SIGNAL_WITH_ARGS("ReportFinished", SD_BUS_ARGS("u", id, "o", report, "s", state), 0),

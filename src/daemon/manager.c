@@ -14,7 +14,8 @@
 #include "daemon/store.h"
 #include "daemon/watch.h"
 
-/* An activated service whose store does not answer shows itself after that long; bus activation gives up after 25 s. */
+/* An activated service whose store does not answer shows itself after that long; bus activation gives up after 25 s.
+ */
 #define ANNOUNCE_TIMEOUT_USEC (5 * USEC_PER_SEC)
 /* Calls in flight at a stop: the store's time-out and some. The unit's TimeoutStopSec= is longer. */
 #define STOP_TIMEOUT_USEC (25 * USEC_PER_SEC)
@@ -24,12 +25,14 @@ static int on_name_acquired(sd_bus_message *reply, void *userdata, sd_bus_error 
         uint32_t answer = 0;
 
         /* 1: DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER, D-Bus specification. */
-        if (!sd_bus_message_is_method_error(reply, NULL) && sd_bus_message_read(reply, "u", &answer) >= 0 && answer == 1) {
+        if (!sd_bus_message_is_method_error(reply, NULL) && sd_bus_message_read(reply, "u", &answer) >= 0 &&
+            answer == 1) {
                 log_debug("Took the name %s.", BUS_NAME);
                 return 0;
         }
         log_error("Failed to take the bus name %s: %s", BUS_NAME,
-                  sd_bus_message_is_method_error(reply, NULL) ? sd_bus_message_get_error(reply)->message : "another process has it");
+                  sd_bus_message_is_method_error(reply, NULL) ? sd_bus_message_get_error(reply)->message
+                                                              : "another process has it");
         return sd_event_exit(m->event, EXIT_FAILURE);
 }
 
@@ -81,7 +84,8 @@ void manager_settle(Manager *m) {
                 if (r >= 0)
                         r = sd_event_source_set_enabled(m->idle_timer, SD_EVENT_ONESHOT);
         } else
-                r = sd_event_add_time_relative(m->event, &m->idle_timer, CLOCK_MONOTONIC, m->settings->idle_usec, 0, on_idle, m);
+                r = sd_event_add_time_relative(m->event, &m->idle_timer, CLOCK_MONOTONIC, m->settings->idle_usec, 0,
+                                               on_idle, m);
         if (r < 0)
                 log_warning_errno(r, "Failed to set the idle timer, ignoring: %m");
 }
@@ -110,7 +114,8 @@ void manager_stop(Manager *m) {
         m->stopping = true;
         /* PID 1 then expects the name to go, and starts a new instance only after this one has ended. */
         (void) sd_notify(/* unset_environment= */ 0, "STOPPING=1");
-        r = sd_event_add_time_relative(m->event, &m->stop_timer, CLOCK_MONOTONIC, STOP_TIMEOUT_USEC, 0, on_stop_timer, m);
+        r = sd_event_add_time_relative(m->event, &m->stop_timer, CLOCK_MONOTONIC, STOP_TIMEOUT_USEC, 0, on_stop_timer,
+                                       m);
         if (r < 0)
                 log_warning_errno(r, "Failed to set the stop timer, ignoring: %m");
         if (!m->announced) {
@@ -168,7 +173,8 @@ int manager_new(sd_event *event, sd_bus *bus, Settings *settings, Manager **ret)
         r = manager_register(m);
         if (r < 0)
                 return log_error_errno(r, "Failed to register the bus objects: %m");
-        r = sd_event_add_time_relative(event, &m->announce_timer, CLOCK_MONOTONIC, ANNOUNCE_TIMEOUT_USEC, 0, on_announce_timer, m);
+        r = sd_event_add_time_relative(event, &m->announce_timer, CLOCK_MONOTONIC, ANNOUNCE_TIMEOUT_USEC, 0,
+                                       on_announce_timer, m);
         if (r < 0)
                 return log_error_errno(r, "Failed to set a timer: %m");
         r = store_open(m);
@@ -181,7 +187,8 @@ int manager_new(sd_event *event, sd_bus *bus, Settings *settings, Manager **ret)
 Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
-        /* Statements in flight call back: requests must still be there to be answered, then what is left of them goes. */
+        /* Statements in flight call back: requests must still be there to be answered, then what is left of them
+         * goes. */
         m->stopping = true;
         m->store = pg_client_free(m->store);
         while (m->requests)

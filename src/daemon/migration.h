@@ -7,5 +7,6 @@
 
 #include "config/definition.h"
 
-/* Returns 0 or a negative errno with *error set: NoSuchMigration or BadDefinition, which name file, place and reason. */
+/* Returns 0 or a negative errno with *error set: NoSuchMigration or BadDefinition, which name file, place and reason.
+ */
 int migration_load(const char *name, Definition **ret, sd_bus_error *error);

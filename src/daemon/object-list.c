@@ -8,11 +8,12 @@
 
 bool object_list_fits(Request *q, PGresult *res) {
         static const sd_bus_error too_large = SD_BUS_ERROR_MAKE_CONST(
-                        SD_BUS_ERROR_LIMITS_EXCEEDED, "The reply would be too large for the bus: ask for less, with option 'limit'");
+                SD_BUS_ERROR_LIMITS_EXCEEDED,
+                "The reply would be too large for the bus: ask for less, with option 'limit'");
         size_t size = 0;
 
         for (int i = 0; i < PQntuples(res) && size <= OBJECT_LIST_BYTES_MAX; i++)
-                size += bus_row_size(&(const BusRow) { .result = res, .row = i });
+                size += bus_row_size(&(const BusRow){ .result = res, .row = i });
         if (size <= OBJECT_LIST_BYTES_MAX)
                 return true;
         request_fail(q, &too_large);
@@ -51,7 +52,7 @@ static int append_objects(sd_bus_message *m, const ObjectKind *kind, PGresult *r
                 r = sd_bus_message_append_basic(m, 'o', path.text);
                 if (r < 0)
                         return r;
-                r = append_interface(m, kind, &(const BusRow) { .result = res, .row = i, .userdata = userdata });
+                r = append_interface(m, kind, &(const BusRow){ .result = res, .row = i, .userdata = userdata });
                 if (r < 0)
                         return r;
                 r = sd_bus_message_close_container(m);
@@ -146,7 +147,8 @@ static int append_list(sd_bus_message *m, const ObjectKind *kind, PGresult *res,
                 r = sd_bus_message_append_basic(m, 'o', path.text);
                 if (r < 0)
                         return r;
-                r = bus_properties_append(m, kind->properties, &(const BusRow) { .result = res, .row = i, .userdata = userdata },
+                r = bus_properties_append(m, kind->properties,
+                                          &(const BusRow){ .result = res, .row = i, .userdata = userdata },
                                           BUS_PROPERTY_SINGLE);
                 if (r < 0)
                         return r;

@@ -5,7 +5,8 @@
 
 #include "daemon/objects.h"
 
-/* A reply above that many bytes is refused: the bus would disconnect us at 32 MiB, dbus-daemon(1) max_message_size. */
+/* A reply above that many bytes is refused: the bus would disconnect us at 32 MiB, dbus-daemon(1) max_message_size.
+ */
 #define OBJECT_LIST_BYTES_MAX (24 * 1024 * 1024)
 
 /* org.freedesktop.DBus.ObjectManager.GetManagedObjects. */

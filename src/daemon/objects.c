@@ -10,7 +10,7 @@
 #include "daemon/plan-bus.h"
 #include "daemon/report-bus.h"
 
-#define XML_DOCTYPE \
+#define XML_DOCTYPE                                                                          \
         "<!DOCTYPE node PUBLIC \"-//freedesktop//DTD D-BUS Object Introspection 1.0//EN\"\n" \
         "\"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd\">\n"
 
@@ -18,7 +18,7 @@
 typedef struct ObjectCall {
         const ObjectKind *kind;
         uint32_t id;
-        const BusProperty *property;    /* NULL: all */
+        const BusProperty *property; /* NULL: all */
 } ObjectCall;
 
 static int object_call_new(Manager *m, const ObjectKind *kind, sd_bus_message *message, RequestAct act, Request **ret,
@@ -52,7 +52,8 @@ int objects_id(const ObjectKind *kind, sd_bus_message *message, uint32_t *ret, s
 void objects_unknown(Request *q) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-        (void) sd_bus_error_setf(&error, SD_BUS_ERROR_UNKNOWN_OBJECT, "Unknown object '%s'", sd_bus_message_get_path(q->message));
+        (void) sd_bus_error_setf(&error, SD_BUS_ERROR_UNKNOWN_OBJECT, "Unknown object '%s'",
+                                 sd_bus_message_get_path(q->message));
         request_fail(q, &error);
 }
 
@@ -68,8 +69,9 @@ static void on_object(Request *q, PGresult *res) {
         reply = request_reply_new(q);
         if (!reply)
                 return;
-        request_finish(q, reply, call->property ? bus_property_append(reply, call->property, &row) :
-                                                  bus_properties_append(reply, call->kind->properties, &row, 0));
+        request_finish(q, reply,
+                       call->property ? bus_property_append(reply, call->property, &row)
+                                      : bus_properties_append(reply, call->kind->properties, &row, 0));
 }
 
 static void act_get(Request *q) {
@@ -77,10 +79,11 @@ static void act_get(Request *q) {
         char id[11];
 
         (void) snprintf(id, sizeof(id), "%" PRIu32, call->id);
-        request_query(q, call->kind->get, (const char*[]) { id }, on_object);
+        request_query(q, call->kind->get, (const char *[]){ id }, on_object);
 }
 
-static int start_get(Manager *m, const ObjectKind *kind, sd_bus_message *message, const BusProperty *property, sd_bus_error *error) {
+static int start_get(Manager *m, const ObjectKind *kind, sd_bus_message *message, const BusProperty *property,
+                     sd_bus_error *error) {
         ObjectCall *call;
         Request *q;
         uint32_t id;
@@ -101,14 +104,15 @@ static int start_get(Manager *m, const ObjectKind *kind, sd_bus_message *message
         return request_start(q);
 }
 
-/* Reads the arguments of Get and GetAll. Returns 0: not for us, left to sd-bus, whose errors are the usual ones (other interfaces,
- * unknown properties, Set, wrong arguments); 1: *ret_property is wanted, NULL: all of them. */
+/* Reads the arguments of Get and GetAll. Returns 0: not for us, left to sd-bus, whose errors are the usual ones
+ * (other interfaces, unknown properties, Set, wrong arguments); 1: *ret_property is wanted, NULL: all of them. */
 static int read_property(const ObjectKind *kind, sd_bus_message *message, const BusProperty **ret_property) {
         const char *interface, *name;
 
         *ret_property = NULL;
         if (sd_bus_message_is_method_call(message, NULL, "GetAll") > 0)
-                return sd_bus_message_read(message, "s", &interface) >= 0 && (!*interface || streq(interface, kind->interface));
+                return sd_bus_message_read(message, "s", &interface) >= 0 &&
+                       (!*interface || streq(interface, kind->interface));
         if (sd_bus_message_is_method_call(message, NULL, "Get") <= 0 ||
             sd_bus_message_read(message, "ss", &interface, &name) < 0 || !streq(interface, kind->interface))
                 return 0;
@@ -140,7 +144,7 @@ static void on_children(Request *q, PGresult *res) {
         for (int i = 0; i < PQntuples(res); i++)
                 fprintf(f, " <node name=\"%s\"/>\n",
                         bus_object_path(call->kind->prefix, (uint32_t) pg_get_i64(res, i, "id", 0)).text +
-                        strlen(call->kind->prefix) + 1);
+                                strlen(call->kind->prefix) + 1);
         fputs("</node>\n", f);
         if (fclose(f) != 0) {
                 request_fail_errno(q, -ENOMEM);
@@ -158,7 +162,7 @@ void objects_query_newest(Request *q, const ObjectKind *kind, RequestRows rows) 
         char limit[11];
 
         (void) snprintf(limit, sizeof(limit), "%i", OBJECTS_MANAGED_MAX);
-        request_query(q, kind->newest, (const char*[]) { limit }, rows);
+        request_query(q, kind->newest, (const char *[]){ limit }, rows);
 }
 
 static void act_children(Request *q) {
@@ -185,7 +189,8 @@ int objects_on_message(Manager *m, const ObjectKind *kind, sd_bus_message *messa
 }
 
 /* Any path that could be one: whether there is such a row is found when it is asked for. */
-static int on_find(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret_found, sd_bus_error *error) {
+static int on_find(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret_found,
+                   sd_bus_error *error) {
         uint32_t id;
 
         if (bus_object_parse(BUS_PATH_PLAN, path, &id) < 0 && bus_object_parse(BUS_PATH_REPORT, path, &id) < 0)
@@ -194,8 +199,8 @@ static int on_find(sd_bus *bus, const char *path, const char *interface, void *u
         return 1;
 }
 
-int objects_register(Manager *m, const ObjectKind *kind, const sd_bus_vtable *members, sd_bus_message_handler_t callback,
-                     sd_bus_vtable **ret_vtable, sd_bus_slot **ret_slot) {
+int objects_register(Manager *m, const ObjectKind *kind, const sd_bus_vtable *members,
+                     sd_bus_message_handler_t callback, sd_bus_vtable **ret_vtable, sd_bus_slot **ret_slot) {
         int r;
 
         r = bus_vtable_new(members, kind->properties, ret_vtable);

@@ -47,14 +47,15 @@ static int states_to_array(char *const *states, char **ret, sd_bus_error *error)
 
 static int check(const Page *p, sd_bus_error *error) {
         if (p->limit < 1 || p->limit > PAGE_LIMIT_MAX)
-                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option 'limit' is %u, not between 1 and %u", p->limit,
-                                     PAGE_LIMIT_MAX);
+                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option 'limit' is %u, not between 1 and %u",
+                                     p->limit, PAGE_LIMIT_MAX);
         if (p->skip > INT64_MAX)
                 return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option 'after' is out of range");
         if (p->plan > ID_MAX)
                 return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option 'plan' is out of range");
         if (p->step && !text_is_name(p->step))
-                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option 'step': '%s' is not the code of a step", p->step);
+                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option 'step': '%s' is not the code of a step",
+                                     p->step);
         return 0;
 }
 
@@ -70,19 +71,19 @@ int page_read(sd_bus_message *m, PageOptions options, Page **ret, sd_bus_error *
         if (!p)
                 return -ENOMEM;
         p->limit = PAGE_LIMIT_DEFAULT;
-        table[n++] = (BusOption) { "limit", "u", &p->limit };
+        table[n++] = (BusOption){ "limit", "u", &p->limit };
         if (options & PAGE_OFFSET)
-                table[n++] = (BusOption) { "offset", "u", &skip };
+                table[n++] = (BusOption){ "offset", "u", &skip };
         if (options & PAGE_AFTER_U32)
-                table[n++] = (BusOption) { "after", "u", &skip };
+                table[n++] = (BusOption){ "after", "u", &skip };
         if (options & PAGE_AFTER_U64)
-                table[n++] = (BusOption) { "after", "t", &p->skip };
+                table[n++] = (BusOption){ "after", "t", &p->skip };
         if (options & PAGE_STATES)
-                table[n++] = (BusOption) { "states", "as", &states };
+                table[n++] = (BusOption){ "states", "as", &states };
         if (options & PAGE_PLAN)
-                table[n++] = (BusOption) { "plan", "u", &p->plan };
+                table[n++] = (BusOption){ "plan", "u", &p->plan };
         if (options & PAGE_STEP)
-                table[n++] = (BusOption) { "step", "s", &p->step };
+                table[n++] = (BusOption){ "step", "s", &p->step };
         r = bus_options_read(m, table, error);
         if (r < 0)
                 return r;

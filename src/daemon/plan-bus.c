@@ -18,15 +18,14 @@
 #include "model/names.h"
 #include "store-sql.h"
 
-static const BusProperty plan_properties[] = {
-        { "Id", "u", "id", BUS_PROPERTY_CONST },
-        { "Name", "s", "name", BUS_PROPERTY_CONST },
-        { "Migration", "s", "migration", BUS_PROPERTY_CONST },
-        { "Document", "s", "document", BUS_PROPERTY_CONST | BUS_PROPERTY_SINGLE },
-        { "UID", "u", "uid", BUS_PROPERTY_CONST },
-        { "CreatedUSec", "t", "created_usec", BUS_PROPERTY_CONST },
-        {}
-};
+static const BusProperty plan_properties[] = { { "Id", "u", "id", BUS_PROPERTY_CONST },
+                                               { "Name", "s", "name", BUS_PROPERTY_CONST },
+                                               { "Migration", "s", "migration", BUS_PROPERTY_CONST },
+                                               { "Document", "s", "document",
+                                                 BUS_PROPERTY_CONST | BUS_PROPERTY_SINGLE },
+                                               { "UID", "u", "uid", BUS_PROPERTY_CONST },
+                                               { "CreatedUSec", "t", "created_usec", BUS_PROPERTY_CONST },
+                                               {} };
 
 const ObjectKind plan_kind = {
         .prefix = BUS_PATH_PLAN,
@@ -44,8 +43,8 @@ typedef struct PlanCall {
         uint32_t id;
 } PlanCall;
 
-static int plan_call_new(Manager *m, sd_bus_message *message, const char *action, RequestAct act, const PlanCall *call,
-                         Request **ret, sd_bus_error *error) {
+static int plan_call_new(Manager *m, sd_bus_message *message, const char *action, RequestAct act,
+                         const PlanCall *call, Request **ret, sd_bus_error *error) {
         _cleanup_(request_freep) Request *q = NULL;
         int r;
 
@@ -56,7 +55,7 @@ static int plan_call_new(Manager *m, sd_bus_message *message, const char *action
         if (!q->args)
                 return -ENOMEM;
         q->free_args = free;
-        *(PlanCall*) q->args = *call;
+        *(PlanCall *) q->args = *call;
         q->about.plan = call->id;
         *ret = TAKE_PTR(q);
         return 0;
@@ -81,8 +80,8 @@ static void on_created(Request *q, PGresult *res) {
         uint32_t id = (uint32_t) pg_get_i64(res, 0, "id", 0);
         int r;
 
-        log_info("Plan %" PRIu32 " of migration %s stored by uid %" PRIu32 ".", id, pg_get_text(res, 0, "migration", ""),
-                 q->caller.uid);
+        log_info("Plan %" PRIu32 " of migration %s stored by uid %" PRIu32 ".", id,
+                 pg_get_text(res, 0, "migration", ""), q->caller.uid);
         r = object_list_emit_added(q->manager->bus, &plan_kind, id, &row);
         if (r < 0)
                 log_warning_errno(r, "Failed to tell of a new plan, ignoring: %m");
@@ -115,8 +114,10 @@ static void act_create(Request *q) {
         else if (r < 0)
                 request_fail_errno(q, r);
         else
-                request_query(q, &sql_plan_create, (const char*[]) { call->name, call->migration, call->document, caller.uid,
-                                                                      caller.pid, caller.unit }, on_created);
+                request_query(q, &sql_plan_create,
+                              (const char *[]){ call->name, call->migration, call->document, caller.uid, caller.pid,
+                                                caller.unit },
+                              on_created);
 }
 
 /* As the CHECK on migrationd.plan.name; no name looks like an id. */
@@ -139,11 +140,13 @@ int plan_method_create(sd_bus_message *message, void *userdata, sd_bus_error *er
         if (r < 0)
                 return r;
         if (call.name && !is_plan_name(call.name))
-                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option 'name': '%.64s' is not a plan's name (a letter, then "
-                                     "letters, digits, '.', '_', '-'; at most 64 characters)", call.name);
+                return bus_error_set(error, BUS_ERROR_BAD_OPTION,
+                                     "Option 'name': '%.64s' is not a plan's name (a letter, then "
+                                     "letters, digits, '.', '_', '-'; at most 64 characters)",
+                                     call.name);
         if (strlen(call.document) > PLAN_DOCUMENT_BYTES_MAX)
-                return bus_error_set(error, BUS_ERROR_TOO_LARGE, "The document has %zu bytes, more than %u", strlen(call.document),
-                                     PLAN_DOCUMENT_BYTES_MAX);
+                return bus_error_set(error, BUS_ERROR_TOO_LARGE, "The document has %zu bytes, more than %u",
+                                     strlen(call.document), PLAN_DOCUMENT_BYTES_MAX);
         r = plan_call_new(userdata, message, POLKIT_ACTION_MANAGE_PLANS, act_create, &call, &q, error);
         if (r < 0)
                 return r;
@@ -166,7 +169,8 @@ static void on_deleted(Request *q, PGresult *res) {
                 return;
         }
         if (streq(outcome, "in-use")) {
-                (void) bus_error_set(&error, BUS_ERROR_PLAN_IN_USE, "Plan %s has reports; see 'migrationctl list'", id);
+                (void) bus_error_set(&error, BUS_ERROR_PLAN_IN_USE, "Plan %s has reports; see 'migrationctl list'",
+                                     id);
                 request_fail(q, &error);
                 return;
         }
@@ -183,7 +187,7 @@ static void act_delete(Request *q) {
         char id[11];
 
         (void) snprintf(id, sizeof(id), "%" PRIu32, call->id);
-        request_query(q, &sql_plan_delete, (const char*[]) { id, caller.uid, caller.pid, caller.unit }, on_deleted);
+        request_query(q, &sql_plan_delete, (const char *[]){ id, caller.uid, caller.pid, caller.unit }, on_deleted);
 }
 
 int plan_method_delete(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -194,7 +198,7 @@ int plan_method_delete(sd_bus_message *message, void *userdata, sd_bus_error *er
         r = sd_bus_message_read(message, "u", &call.id);
         if (r < 0)
                 return r;
-        r = bus_options_read(message, (const BusOption[]) { {} }, error);
+        r = bus_options_read(message, (const BusOption[]){ {} }, error);
         if (r < 0)
                 return r;
         if (call.id == 0 || call.id > ID_MAX)
@@ -216,9 +220,9 @@ static void act_get(Request *q) {
         const PlanCall *call = q->args;
 
         if (call->id > 0)
-                request_query(q, &sql_plan_find, (const char*[]) { call->name, NULL }, on_found);
+                request_query(q, &sql_plan_find, (const char *[]){ call->name, NULL }, on_found);
         else
-                request_query(q, &sql_plan_find, (const char*[]) { NULL, call->name }, on_found);
+                request_query(q, &sql_plan_find, (const char *[]){ NULL, call->name }, on_found);
 }
 
 int plan_method_get(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -246,7 +250,7 @@ static void act_list(Request *q) {
 
         (void) snprintf(limit, sizeof(limit), "%" PRIu32, page->limit);
         (void) snprintf(offset, sizeof(offset), "%" PRIu64, page->skip);
-        request_query(q, &sql_plan_list, (const char*[]) { limit, offset }, on_list);
+        request_query(q, &sql_plan_list, (const char *[]){ limit, offset }, on_list);
 }
 
 int plan_method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -267,10 +271,7 @@ int plan_method_list(sd_bus_message *message, void *userdata, sd_bus_error *erro
         return request_start(q);
 }
 
-static const sd_bus_vtable plan_members[] = {
-        SD_BUS_VTABLE_START(0),
-        SD_BUS_VTABLE_END
-};
+static const sd_bus_vtable plan_members[] = { SD_BUS_VTABLE_START(0), SD_BUS_VTABLE_END };
 
 static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         return objects_on_message(userdata, &plan_kind, message, error);

@@ -35,9 +35,10 @@ static int on_started(sd_bus_message *reply, void *userdata, sd_bus_error *error
         /* Timer and service fail for the same reason: it is told once. */
         if (sd_bus_message_is_method_error(reply, NULL) && !p->failed) {
                 p->failed = true;
-                log_full(LOG_ERR, 0, &(const LogContext) { .report = p->report },
-                         "Failed to start the poll of report %u, will be tried again: %s; see 'systemctl status migrationd-poll@%u.timer'",
-                         p->report, sd_bus_message_get_error(reply)->message, p->report);
+                log_full(
+                        LOG_ERR, 0, &(const LogContext){ .report = p->report },
+                        "Failed to start the poll of report %u, will be tried again: %s; see 'systemctl status migrationd-poll@%u.timer'",
+                        p->report, sd_bus_message_get_error(reply)->message, p->report);
         }
         p->manager->n_pokes--;
         if (--p->n_pending == 0)
@@ -51,7 +52,8 @@ static int start_unit(Poke *p, const char *unit) {
         if (!unit)
                 return -ENOMEM;
         r = sd_bus_call_method_async(p->manager->bus, NULL, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-                                     "org.freedesktop.systemd1.Manager", "StartUnit", on_started, p, "ss", unit, "replace");
+                                     "org.freedesktop.systemd1.Manager", "StartUnit", on_started, p, "ss", unit,
+                                     "replace");
         if (r < 0)
                 return r;
         p->n_pending++;
@@ -71,7 +73,7 @@ void poke_poll(Manager *m, uint32_t report, PokeDone done, void *userdata) {
                         done(m, userdata);
                 return;
         }
-        *p = (Poke) { .manager = m, .report = report, .done = done, .userdata = userdata };
+        *p = (Poke){ .manager = m, .report = report, .done = done, .userdata = userdata };
         timer = poll_timer_name(report);
         service = poll_service_name(report);
         r = start_unit(p, timer);
@@ -79,7 +81,8 @@ void poke_poll(Manager *m, uint32_t report, PokeDone done, void *userdata) {
                 r = start_unit(p, service);
         if (r < 0) {
                 p->failed = true;
-                log_full(LOG_ERR, r, &(const LogContext) { .report = report }, "Failed to start the poll of report %u: %m", report);
+                log_full(LOG_ERR, r, &(const LogContext){ .report = report },
+                         "Failed to start the poll of report %u: %m", report);
         }
         if (p->n_pending == 0)
                 poke_finish(p);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Arms and pokes the poll of a report through PID 1: StartUnit of its timer, which is the guarantee, and of its service, which
- * is the speed. Nothing else is ever started from here; PID 1 asks polkit, dbus/10-migrationd.rules allows exactly these. */
+/* Arms and pokes the poll of a report through PID 1: StartUnit of its timer, which is the guarantee, and of its
+ * service, which is the speed. Nothing else is ever started from here; PID 1 asks polkit, dbus/10-migrationd.rules
+ * allows exactly these. */
 
 #include "daemon/manager.h"
 

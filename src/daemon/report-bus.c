@@ -48,7 +48,8 @@ static void estimate(const BusRow *row, usec_t *ret_low, usec_t *ret_high) {
         if (!streq(pg_get_text(row->result, row->row, "state", ""), "running") ||
             report_step_running(pg_get_text(row->result, row->row, "steps", "[]"), &step) < 0)
                 return;
-        eta_estimate(&m->eta, id, step.ord, realtime_usec(), step.started_usec, step.done, step.total, ret_low, ret_high);
+        eta_estimate(&m->eta, id, step.ord, realtime_usec(), step.started_usec, step.done, step.total, ret_low,
+                     ret_high);
 }
 
 static int append_eta_low(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
@@ -103,12 +104,13 @@ void report_bus_sample(Manager *m, const BusRow *row) {
         RunningStep step;
 
         if (report_step_running(pg_get_text(row->result, row->row, "steps", "[]"), &step) >= 0)
-                eta_sample(&m->eta, (uint32_t) pg_get_i64(row->result, row->row, "id", 0), step.ord, realtime_usec(), step.done);
+                eta_sample(&m->eta, (uint32_t) pg_get_i64(row->result, row->row, "id", 0), step.ord, realtime_usec(),
+                           step.done);
 }
 
 int report_bus_emit_changed(Manager *m, uint32_t id, const BusRow *before, const BusRow *now) {
-        return bus_properties_emit_changed(m->bus, bus_object_path(BUS_PATH_REPORT, id).text, BUS_INTERFACE_REPORT, report_properties,
-                                           before, now);
+        return bus_properties_emit_changed(m->bus, bus_object_path(BUS_PATH_REPORT, id).text, BUS_INTERFACE_REPORT,
+                                           report_properties, before, now);
 }
 
 int report_bus_emit_new(Manager *m, uint32_t id, const BusRow *row) {
@@ -137,14 +139,16 @@ static void on_found(Request *q, PGresult *res) {
         }
         reply = request_reply_new(q);
         if (reply)
-                request_finish(q, reply, sd_bus_message_append(reply, "o", bus_object_path(BUS_PATH_REPORT, q->about.report).text));
+                request_finish(
+                        q, reply,
+                        sd_bus_message_append(reply, "o", bus_object_path(BUS_PATH_REPORT, q->about.report).text));
 }
 
 static void act_get(Request *q) {
         char id[11];
 
         (void) snprintf(id, sizeof(id), "%" PRIu32, q->about.report);
-        request_query(q, &sql_report_find, (const char*[]) { id }, on_found);
+        request_query(q, &sql_report_find, (const char *[]){ id }, on_found);
 }
 
 int report_method_get(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -175,7 +179,8 @@ static void act_list(Request *q) {
         (void) snprintf(limit, sizeof(limit), "%" PRIu32, page->limit);
         (void) snprintf(offset, sizeof(offset), "%" PRIu64, page->skip);
         (void) snprintf(plan, sizeof(plan), "%" PRIu32, page->plan);
-        request_query(q, &sql_report_list, (const char*[]) { limit, offset, page->states, page->plan > 0 ? plan : NULL }, on_list);
+        request_query(q, &sql_report_list,
+                      (const char *[]){ limit, offset, page->states, page->plan > 0 ? plan : NULL }, on_list);
 }
 
 int report_method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -199,14 +204,14 @@ int report_method_list(sd_bus_message *message, void *userdata, sd_bus_error *er
 
 static const sd_bus_vtable report_members[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
-                                report_method_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, report_method_cancel,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("s", mode, "a{sv}", options), SD_BUS_NO_RESULT,
                                 report_method_pause, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
-                                report_method_resume, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("Retry", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
-                                report_method_retry, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, report_method_resume,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Retry", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, report_method_retry,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("SetWorkers", SD_BUS_ARGS("u", workers, "a{sv}", options), SD_BUS_NO_RESULT,
                                 report_method_set_workers, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListTasks", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", tasks),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The interface org.migrationd1.Report: its properties and signals, and the manager's methods that find and list reports. */
+/* The interface org.migrationd1.Report: its properties and signals, and the manager's methods that find and list
+ * reports. */
 
 #include "daemon/manager.h"
 #include "daemon/objects.h"

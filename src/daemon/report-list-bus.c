@@ -14,42 +14,38 @@
 
 #define UNKNOWN_U64 "18446744073709551615"
 
-static const BusProperty task_keys[] = {
-        { "Id", "u", "id" },
-        { "Step", "s", "step" },
-        { "Kind", "s", "kind" },
-        { "Lane", "s", "lane" },
-        { "Stage", "i", "stage" },
-        { "State", "s", "state" },
-        { "Attempt", "u", "attempt" },
-        { "Done", "t", "done" },
-        { "Total", "t", "total" },
-        { "Class", "s", "class" },
-        { "Error", "s", "error" },
-        { "Unit", "s", "unit" },
-        { "InvocationID", "s", "invocation_id" },
-        { "Result", "s", "result" },
-        { "ExitCode", "s", "exit_code" },
-        { "ExitStatus", "i", "exit_status", .fallback = "-1" },
-        { "CPUUSec", "t", "cpu_usec", .fallback = UNKNOWN_U64 },
-        { "MemoryPeak", "t", "memory_peak_bytes", .fallback = UNKNOWN_U64 },
-        { "IOReadBytes", "t", "io_read_bytes", .fallback = UNKNOWN_U64 },
-        { "IOWriteBytes", "t", "io_write_bytes", .fallback = UNKNOWN_U64 },
-        { "CreatedUSec", "t", "created_usec" },
-        { "StartedUSec", "t", "started_usec" },
-        { "FinishedUSec", "t", "finished_usec" },
-        {}
-};
+static const BusProperty task_keys[] = { { "Id", "u", "id" },
+                                         { "Step", "s", "step" },
+                                         { "Kind", "s", "kind" },
+                                         { "Lane", "s", "lane" },
+                                         { "Stage", "i", "stage" },
+                                         { "State", "s", "state" },
+                                         { "Attempt", "u", "attempt" },
+                                         { "Done", "t", "done" },
+                                         { "Total", "t", "total" },
+                                         { "Class", "s", "class" },
+                                         { "Error", "s", "error" },
+                                         { "Unit", "s", "unit" },
+                                         { "InvocationID", "s", "invocation_id" },
+                                         { "Result", "s", "result" },
+                                         { "ExitCode", "s", "exit_code" },
+                                         { "ExitStatus", "i", "exit_status", .fallback = "-1" },
+                                         { "CPUUSec", "t", "cpu_usec", .fallback = UNKNOWN_U64 },
+                                         { "MemoryPeak", "t", "memory_peak_bytes", .fallback = UNKNOWN_U64 },
+                                         { "IOReadBytes", "t", "io_read_bytes", .fallback = UNKNOWN_U64 },
+                                         { "IOWriteBytes", "t", "io_write_bytes", .fallback = UNKNOWN_U64 },
+                                         { "CreatedUSec", "t", "created_usec" },
+                                         { "StartedUSec", "t", "started_usec" },
+                                         { "FinishedUSec", "t", "finished_usec" },
+                                         {} };
 
-static const BusProperty problem_keys[] = {
-        { "Id", "t", "id" },
-        { "Task", "u", "task_id" },
-        { "Step", "s", "step" },
-        { "Item", "s", "item" },
-        { "Reason", "s", "reason" },
-        { "CreatedUSec", "t", "created_usec" },
-        {}
-};
+static const BusProperty problem_keys[] = { { "Id", "t", "id" },
+                                            { "Task", "u", "task_id" },
+                                            { "Step", "s", "step" },
+                                            { "Item", "s", "item" },
+                                            { "Reason", "s", "reason" },
+                                            { "CreatedUSec", "t", "created_usec" },
+                                            {} };
 
 /* Both queries give no row for an unknown report, and one row without an id for an empty list. */
 static int append_rows(sd_bus_message *m, const BusProperty *keys, PGresult *res) {
@@ -61,7 +57,7 @@ static int append_rows(sd_bus_message *m, const BusProperty *keys, PGresult *res
         for (int i = 0; i < PQntuples(res); i++) {
                 if (PQgetisnull(res, i, column))
                         continue;
-                r = bus_properties_append(m, keys, &(const BusRow) { .result = res, .row = i }, 0);
+                r = bus_properties_append(m, keys, &(const BusRow){ .result = res, .row = i }, 0);
                 if (r < 0)
                         return r;
         }
@@ -97,7 +93,7 @@ static void act_tasks(Request *q) {
         (void) snprintf(id, sizeof(id), "%" PRIu32, q->about.report);
         (void) snprintf(limit, sizeof(limit), "%" PRIu32, page->limit);
         (void) snprintf(after, sizeof(after), "%" PRIu64, page->skip);
-        request_query(q, &sql_task_list, (const char*[]) { id, limit, after, page->states, page->step }, on_tasks);
+        request_query(q, &sql_task_list, (const char *[]){ id, limit, after, page->states, page->step }, on_tasks);
 }
 
 static void act_problems(Request *q) {
@@ -107,7 +103,7 @@ static void act_problems(Request *q) {
         (void) snprintf(id, sizeof(id), "%" PRIu32, q->about.report);
         (void) snprintf(limit, sizeof(limit), "%" PRIu32, page->limit);
         (void) snprintf(after, sizeof(after), "%" PRIu64, page->skip);
-        request_query(q, &sql_problem_list, (const char*[]) { id, limit, after }, on_problems);
+        request_query(q, &sql_problem_list, (const char *[]){ id, limit, after }, on_problems);
 }
 
 static int start(sd_bus_message *message, Manager *m, PageOptions options, RequestAct act, sd_bus_error *error) {

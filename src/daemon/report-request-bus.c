@@ -18,17 +18,17 @@
 #include "store-sql.h"
 
 typedef struct ReportCall {
-        const char *verb;               /* as migrationd.api_report_request() knows it */
-        const char *argument;           /* points to text, NULL: none */
-        char text[sizeof("4294967295")];        /* a number of workers, or a mode */
+        const char *verb;                /* as migrationd.api_report_request() knows it */
+        const char *argument;            /* points to text, NULL: none */
+        char text[sizeof("4294967295")]; /* a number of workers, or a mode */
 } ReportCall;
 
 static void fail_bad_state(Request *q, const char *state) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         const ReportCall *call = q->args;
 
-        (void) bus_error_set(&error, BUS_ERROR_BAD_STATE, "Report %" PRIu32 " is %s: %s is not possible", q->about.report, state,
-                             call->verb);
+        (void) bus_error_set(&error, BUS_ERROR_BAD_STATE, "Report %" PRIu32 " is %s: %s is not possible",
+                             q->about.report, state, call->verb);
         request_fail(q, &error);
 }
 
@@ -50,7 +50,7 @@ static void on_done(Request *q, PGresult *res) {
                 return;
         }
         if (after)
-                log_full(LOG_INFO, 0, &(const LogContext) { .report = report },
+                log_full(LOG_INFO, 0, &(const LogContext){ .report = report },
                          "Report %" PRIu32 ": %s%s%s asked for by uid %" PRIu32 ", it is %s now.", report, call->verb,
                          call->argument ? " " : "", call->argument ?: "", q->caller.uid, after);
         request_reply_empty(q);
@@ -64,7 +64,8 @@ static void act_request(Request *q) {
         char id[11];
 
         (void) snprintf(id, sizeof(id), "%" PRIu32, q->about.report);
-        request_query(q, &sql_report_request, (const char*[]) { id, call->verb, call->argument, caller.uid, caller.pid, caller.unit },
+        request_query(q, &sql_report_request,
+                      (const char *[]){ id, call->verb, call->argument, caller.uid, caller.pid, caller.unit },
                       on_done);
 }
 
@@ -75,7 +76,7 @@ static int start(sd_bus_message *message, Manager *m, const char *verb, const ch
         uint32_t id;
         int r;
 
-        r = bus_options_read(message, (const BusOption[]) { {} }, error);
+        r = bus_options_read(message, (const BusOption[]){ {} }, error);
         if (r < 0)
                 return r;
         r = objects_id(&report_kind, message, &id, error);
@@ -131,7 +132,8 @@ int report_method_set_workers(sd_bus_message *message, void *userdata, sd_bus_er
         if (r < 0)
                 return r;
         if (workers < 1 || workers > WORKERS_MAX)
-                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "The number of workers is %" PRIu32 ", not between 1 and %u", workers,
+                return bus_error_set(error, BUS_ERROR_BAD_OPTION,
+                                     "The number of workers is %" PRIu32 ", not between 1 and %u", workers,
                                      WORKERS_MAX);
         (void) snprintf(text, sizeof(text), "%" PRIu32, workers);
         return start(message, userdata, "set-workers", text, error);

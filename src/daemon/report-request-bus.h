@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Methods of org.migrationd1.Report that ask the poll for something: a guarded row change with its event, then a poke. */
+/* Methods of org.migrationd1.Report that ask the poll for something: a guarded row change with its event, then a
+ * poke. */
 
 #include <systemd/sd-bus.h>
 

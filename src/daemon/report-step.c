@@ -15,8 +15,8 @@ typedef struct Step {
 } Step;
 
 static int step_unpack(json_t *element, Step *ret) {
-        if (json_unpack(element, "[s, s, s, I, I, I, I]", &ret->code, &ret->message, &ret->state, &ret->done, &ret->total,
-                        &ret->started_usec, &ret->finished_usec) < 0)
+        if (json_unpack(element, "[s, s, s, I, I, I, I]", &ret->code, &ret->message, &ret->state, &ret->done,
+                        &ret->total, &ret->started_usec, &ret->finished_usec) < 0)
                 return -EBADMSG;
         return 0;
 }
@@ -35,7 +35,7 @@ int report_step_running(const char *steps, RunningStep *ret) {
                         return -EBADMSG;
                 if (!streq(s.state, "running"))
                         continue;
-                *ret = (RunningStep) {
+                *ret = (RunningStep){
                         .ord = (uint32_t) i,
                         .done = (uint64_t) s.done,
                         .total = (uint64_t) s.total,
@@ -63,8 +63,8 @@ int report_steps_append(sd_bus_message *m, const char *steps) {
                 r = step_unpack(element, &s);
                 if (r < 0)
                         return r;
-                r = sd_bus_message_append(m, "(ssstttt)", s.code, s.message, s.state, (uint64_t) s.done, (uint64_t) s.total,
-                                          (uint64_t) s.started_usec, (uint64_t) s.finished_usec);
+                r = sd_bus_message_append(m, "(ssstttt)", s.code, s.message, s.state, (uint64_t) s.done,
+                                          (uint64_t) s.total, (uint64_t) s.started_usec, (uint64_t) s.finished_usec);
                 if (r < 0)
                         return r;
         }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The column steps of migrationd.report_overview: a JSON array of [code, message, state, done, total, started, finished]. */
+/* The column steps of migrationd.report_overview: a JSON array of [code, message, state, done, total, started,
+ * finished]. */
 
 #include <systemd/sd-bus.h>
 
@@ -14,7 +15,8 @@ typedef struct RunningStep {
         usec_t started_usec;
 } RunningStep;
 
-/* Finds the running step. Returns 0, -ENOENT when none is running, -EBADMSG when the text is not what the view makes. */
+/* Finds the running step. Returns 0, -ENOENT when none is running, -EBADMSG when the text is not what the view makes.
+ */
 int report_step_running(const char *steps, RunningStep *ret);
 
 /* Appends a(ssstttt). */

@@ -17,14 +17,16 @@ static unsigned count_of_sender(const Manager *m, const char *sender) {
         return n;
 }
 
-int request_new(Manager *m, sd_bus_message *message, const char *action, RequestAct act, Request **ret, sd_bus_error *error) {
+int request_new(Manager *m, sd_bus_message *message, const char *action, RequestAct act, Request **ret,
+                sd_bus_error *error) {
         const char *sender = sd_bus_message_get_sender(message);
         Request *q;
 
         if (m->n_requests >= REQUESTS_MAX)
                 return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many calls are in flight");
         if (count_of_sender(m, sender) >= REQUESTS_PER_SENDER_MAX)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%s has %u calls in flight, no more are taken", sender,
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                         "%s has %u calls in flight, no more are taken", sender,
                                          REQUESTS_PER_SENDER_MAX);
         q = calloc(1, sizeof(Request));
         if (!q)
@@ -146,8 +148,8 @@ static void wait_for_store(Request *q) {
         int r;
 
         q->waits_for_store = true;
-        r = sd_event_add_time_relative(q->manager->event, &q->deadline, CLOCK_MONOTONIC, MANAGER_STORE_TIMEOUT_USEC, 0,
-                                       on_store_deadline, q);
+        r = sd_event_add_time_relative(q->manager->event, &q->deadline, CLOCK_MONOTONIC, MANAGER_STORE_TIMEOUT_USEC,
+                                       0, on_store_deadline, q);
         if (r < 0) {
                 request_fail_errno(q, r);
                 return;
@@ -237,12 +239,13 @@ static void on_result(PgClient *c, const PgError *failure, PGresult *res, void *
                 q->rows(q, res);
                 return;
         }
-        (void) bus_error_set_store(&error, failure, failure->error == -ENOTCONN ? pg_client_error(c) : "", manager_store_hint(m));
+        (void) bus_error_set_store(&error, failure, failure->error == -ENOTCONN ? pg_client_error(c) : "",
+                                   manager_store_hint(m));
         if (streq(failure->constraint, "report_unfinished") && m->unfinished > 0) {
                 sd_bus_error_free(&error);
                 (void) bus_error_set(&error, BUS_ERROR_MIGRATION_RUNNING,
-                                     "Report %" PRIu32 " is unfinished; see 'migrationctl status %" PRIu32 "'", m->unfinished,
-                                     m->unfinished);
+                                     "Report %" PRIu32 " is unfinished; see 'migrationctl status %" PRIu32 "'",
+                                     m->unfinished, m->unfinished);
         }
         if (failure->error != -ENOTCONN && !*failure->constraint)
                 log_warning("A statement of %s failed: %s", sd_bus_message_get_member(q->message), failure->message);

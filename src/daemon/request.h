@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A method call in flight, always in this order: its arguments are read, the bus says who calls, polkit whether it may be, the
- * store is there, the act, the reply. Each step but the first is asynchronous. */
+/* A method call in flight, always in this order: its arguments are read, the bus says who calls, polkit whether it
+ * may be, the store is there, the act, the reply. Each step but the first is asynchronous. */
 
 #include <systemd/sd-bus.h>
 
@@ -11,12 +11,14 @@
 #include "daemon/manager.h"
 #include "store/pg-client.h"
 
-/* Calls in flight: of one sender, and of all; and the bytes of plans in them, which wait there for a person to answer polkit. */
+/* Calls in flight: of one sender, and of all; and the bytes of plans in them, which wait there for a person to answer
+ * polkit. */
 #define REQUESTS_PER_SENDER_MAX 64
 #define REQUESTS_MAX 512
 #define REQUESTS_BYTES_MAX (64 * 1024 * 1024)
 
-/* The act, when everything before it is done. Must lead to exactly one request_reply(), request_fail() or request_reply_empty(). */
+/* The act, when everything before it is done. Must lead to exactly one request_reply(), request_fail() or
+ * request_reply_empty(). */
 typedef void (*RequestAct)(Request *q);
 
 /* Rows of a statement that succeeded; the same duty as the act. */
@@ -25,23 +27,24 @@ typedef void (*RequestRows)(Request *q, PGresult *res);
 struct Request {
         Manager *manager;
         Request *previous, *next;
-        sd_bus_message *message;        /* the call; the arguments borrow from it */
-        const char *action;             /* polkit's */
+        sd_bus_message *message; /* the call; the arguments borrow from it */
+        const char *action;      /* polkit's */
         PolkitDetails about;
-        bool without_store;             /* act even when the store is away */
+        bool without_store; /* act even when the store is away */
         bool waits_for_store;
         RequestAct act;
         RequestRows rows;
         Caller caller;
-        size_t bytes;                   /* counted in the manager's n_bytes */
-        void *args;                     /* of the method, freed by free_args */
+        size_t bytes; /* counted in the manager's n_bytes */
+        void *args;   /* of the method, freed by free_args */
         void (*free_args)(void *args);
-        sd_bus_slot *slot;              /* question to the bus or to polkit in flight */
-        sd_event_source *deadline;      /* of the wait for the store */
+        sd_bus_slot *slot;         /* question to the bus or to polkit in flight */
+        sd_event_source *deadline; /* of the wait for the store */
 };
 
 /* Registers a call. Returns 0 or a negative errno with *error set (LimitsExceeded: too many calls in flight). */
-int request_new(Manager *m, sd_bus_message *message, const char *action, RequestAct act, Request **ret, sd_bus_error *error);
+int request_new(Manager *m, sd_bus_message *message, const char *action, RequestAct act, Request **ret,
+                sd_bus_error *error);
 
 /* Counts bytes that the call holds. Returns 0 or a negative errno with *error set (LimitsExceeded). */
 int request_hold(Request *q, size_t bytes, sd_bus_error *error);
@@ -50,14 +53,15 @@ int request_hold(Request *q, size_t bytes, sd_bus_error *error);
 Request *request_free(Request *q);
 DEFINE_CLEANUP(Request *, request_free);
 
-/* Starts the call; from here on it answers and frees itself. Returns 1, what a bus handler returns for "will be answered", or a
- * negative errno: then the call is freed. */
+/* Starts the call; from here on it answers and frees itself. Returns 1, what a bus handler returns for "will be
+ * answered", or a negative errno: then the call is freed. */
 int request_start(Request *q);
 
 /* Acts on all calls that waited for the store, or fails them when it was refused. */
 void request_store_settled(Manager *m);
 
-/* Runs one statement for the call; when it fails the call is answered with what that means. params as for pg_client_query(). */
+/* Runs one statement for the call; when it fails the call is answered with what that means. params as for
+ * pg_client_query(). */
 void request_query(Request *q, const SqlStatement *sql, const char *const *params, RequestRows rows);
 
 /* Each answers the call and frees it. reply is not consumed. */

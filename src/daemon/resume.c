@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* migrationd-resume: at boot, arms the poll timer of the unfinished report, so that a reboot needs no operator. Waits for the
- * database, the bus and polkit within a deadline; what it can't do by then systemd starts again. */
+/* migrationd-resume: at boot, arms the poll timer of the unfinished report, so that a reboot needs no operator. Waits
+ * for the database, the bus and polkit within a deadline; what it can't do by then systemd starts again. */
 
 #include <inttypes.h>
 #include <sysexits.h>
@@ -25,7 +25,7 @@ typedef struct Resume {
         sd_bus *bus;
         PgClient *store;
         uint32_t report;
-        uint64_t deadline_usec;         /* CLOCK_MONOTONIC */
+        uint64_t deadline_usec; /* CLOCK_MONOTONIC */
 } Resume;
 
 static usec_t time_left(const Resume *r) {
@@ -48,14 +48,16 @@ static int on_started(sd_bus_message *reply, void *userdata, sd_bus_error *error
         const LogContext context = { .report = resume->report };
 
         if (!sd_bus_message_is_method_error(reply, NULL)) {
-                log_full(LOG_INFO, 0, &context, "Report %" PRIu32 " is unfinished, its poll is armed.", resume->report);
+                log_full(LOG_INFO, 0, &context, "Report %" PRIu32 " is unfinished, its poll is armed.",
+                         resume->report);
                 return sd_event_exit(resume->event, 0);
         }
         log_full(LOG_WARNING, 0, &context, "Failed to start migrationd-poll@%" PRIu32 ".timer: %s", resume->report,
                  sd_bus_message_get_error(reply)->message);
         if (time_left(resume) < RESUME_RETRY_USEC)
                 return sd_event_exit(resume->event, EXIT_FAILURE);
-        return sd_event_add_time_relative(resume->event, NULL, CLOCK_MONOTONIC, RESUME_RETRY_USEC, 0, on_retry, resume);
+        return sd_event_add_time_relative(resume->event, NULL, CLOCK_MONOTONIC, RESUME_RETRY_USEC, 0, on_retry,
+                                          resume);
 }
 
 static void resume_start_timer(Resume *resume) {
@@ -63,9 +65,9 @@ static void resume_start_timer(Resume *resume) {
         int r = -ENOMEM;
 
         if (timer)
-                r = sd_bus_call_method_async(resume->bus, NULL, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-                                             "org.freedesktop.systemd1.Manager", "StartUnit", on_started, resume, "ss", timer,
-                                             "replace");
+                r = sd_bus_call_method_async(resume->bus, NULL, "org.freedesktop.systemd1",
+                                             "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
+                                             "StartUnit", on_started, resume, "ss", timer, "replace");
         if (r < 0) {
                 log_error_errno(r, "Failed to ask for the poll's timer: %m");
                 (void) sd_event_exit(resume->event, EXIT_FAILURE);
@@ -77,7 +79,8 @@ static int resume_ask(Resume *resume);
 static void on_unfinished(PgClient *c, const PgError *failure, PGresult *res, void *userdata) {
         Resume *resume = userdata;
 
-        /* 3F000, 42P01: there is no schema or no table yet, so there never was a report. PostgreSQL manual, appendix A. */
+        /* 3F000, 42P01: there is no schema or no table yet, so there never was a report. PostgreSQL manual, appendix
+         * A. */
         if (failure && (streq(failure->sqlstate, "3F000") || streq(failure->sqlstate, "42P01"))) {
                 log_info("The database is new, nothing is to be resumed.");
                 (void) sd_event_exit(resume->event, 0);
@@ -87,8 +90,9 @@ static void on_unfinished(PgClient *c, const PgError *failure, PGresult *res, vo
                 return;
         if (failure) {
                 if (failure->error != -ECANCELED)
-                        log_error("Failed to look for an unfinished report: %s; see 'systemctl status migrationd-postgresql'",
-                                  failure->message);
+                        log_error(
+                                "Failed to look for an unfinished report: %s; see 'systemctl status migrationd-postgresql'",
+                                failure->message);
                 (void) sd_event_exit(resume->event, EXIT_FAILURE);
                 return;
         }

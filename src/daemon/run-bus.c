@@ -23,9 +23,9 @@
 
 typedef struct RunCall {
         uint32_t plan;
-        uint32_t report;        /* 0 until it exists */
-        uint32_t workers;       /* 0: the default */
-        int validate;           /* of these, negative: not given */
+        uint32_t report;  /* 0 until it exists */
+        uint32_t workers; /* 0: the default */
+        int validate;     /* of these, negative: not given */
         int dry_run;
         int skip_corrupted;
 } RunCall;
@@ -49,14 +49,16 @@ static char *options_to_json(const RunCall *call) {
         json_t *object = json_object();
         char *text = NULL;
 
-        if (object && options_set(object, "validate", call->validate) >= 0 && options_set(object, "dry_run", call->dry_run) >= 0 &&
+        if (object && options_set(object, "validate", call->validate) >= 0 &&
+            options_set(object, "dry_run", call->dry_run) >= 0 &&
             options_set(object, "skip_corrupted", call->skip_corrupted) >= 0)
                 text = json_dumps(object, JSON_COMPACT);
         json_decref(object);
         return text;
 }
 
-/* The report exists, whatever became of the poll's start: the answer is its path. What failed was logged and is tried again. */
+/* The report exists, whatever became of the poll's start: the answer is its path. What failed was logged and is tried
+ * again. */
 static void on_poked(Manager *m, void *userdata) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         Request *q = userdata;
@@ -64,7 +66,9 @@ static void on_poked(Manager *m, void *userdata) {
 
         reply = request_reply_new(q);
         if (reply)
-                request_finish(q, reply, sd_bus_message_append(reply, "o", bus_object_path(BUS_PATH_REPORT, call->report).text));
+                request_finish(
+                        q, reply,
+                        sd_bus_message_append(reply, "o", bus_object_path(BUS_PATH_REPORT, call->report).text));
 }
 
 static void on_created(Request *q, PGresult *res) {
@@ -72,9 +76,10 @@ static void on_created(Request *q, PGresult *res) {
         Manager *m = q->manager;
 
         call->report = (uint32_t) pg_get_i64(res, 0, "id", 0);
-        log_full(LOG_INFO, 0, &(const LogContext) { .report = call->report },
-                 "Report %" PRIu32 " of plan %" PRIu32 " created by uid %" PRIu32 "%s%s, %" PRIu32 " workers.", call->report, call->plan,
-                 q->caller.uid, *q->caller.unit ? " in " : "", q->caller.unit, call->workers);
+        log_full(LOG_INFO, 0, &(const LogContext){ .report = call->report },
+                 "Report %" PRIu32 " of plan %" PRIu32 " created by uid %" PRIu32 "%s%s, %" PRIu32 " workers.",
+                 call->report, call->plan, q->caller.uid, *q->caller.unit ? " in " : "", q->caller.unit,
+                 call->workers);
         watch_look(m);
         poke_poll(m, call->report, on_poked, q);
 }
@@ -91,8 +96,10 @@ static int create_report(Request *q, const Definition *d) {
                 call->workers = default_workers(q->manager);
         (void) snprintf(plan, sizeof(plan), "%" PRIu32, call->plan);
         (void) snprintf(workers, sizeof(workers), "%" PRIu32, call->workers);
-        request_query(q, &sql_report_run, (const char*[]) { plan, d->name, options, workers, d->digest, steps, caller.uid, caller.pid,
-                                                            caller.unit }, on_created);
+        request_query(q, &sql_report_run,
+                      (const char *[]){ plan, d->name, options, workers, d->digest, steps, caller.uid, caller.pid,
+                                        caller.unit },
+                      on_created);
         return 0;
 }
 
@@ -119,19 +126,17 @@ static void act_run(Request *q) {
         char plan[11];
 
         (void) snprintf(plan, sizeof(plan), "%" PRIu32, call->plan);
-        request_query(q, &sql_plan_find, (const char*[]) { plan, NULL }, on_plan);
+        request_query(q, &sql_plan_find, (const char *[]){ plan, NULL }, on_plan);
 }
 
 int run_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         RunCall call = { .validate = -1, .dry_run = -1, .skip_corrupted = -1 };
         uint32_t workers = UINT32_MAX;
-        const BusOption options[] = {
-                { "workers", "u", &workers },
-                { "validate", "b", &call.validate },
-                { "dry_run", "b", &call.dry_run },
-                { "skip_corrupted", "b", &call.skip_corrupted },
-                {}
-        };
+        const BusOption options[] = { { "workers", "u", &workers },
+                                      { "validate", "b", &call.validate },
+                                      { "dry_run", "b", &call.dry_run },
+                                      { "skip_corrupted", "b", &call.skip_corrupted },
+                                      {} };
         _cleanup_(request_freep) Request *q = NULL;
         int r;
 
@@ -142,8 +147,8 @@ int run_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         if (r < 0)
                 return r;
         if (workers != UINT32_MAX && (workers < 1 || workers > WORKERS_MAX))
-                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option 'workers' is %" PRIu32 ", not between 1 and %u", workers,
-                                     WORKERS_MAX);
+                return bus_error_set(error, BUS_ERROR_BAD_OPTION,
+                                     "Option 'workers' is %" PRIu32 ", not between 1 and %u", workers, WORKERS_MAX);
         call.workers = workers == UINT32_MAX ? 0 : workers;
         if (call.plan == 0 || call.plan > ID_MAX)
                 return bus_error_set(error, BUS_ERROR_NO_SUCH_PLAN, "No such plan: %" PRIu32, call.plan);
@@ -154,7 +159,7 @@ int run_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         if (!q->args)
                 return -ENOMEM;
         q->free_args = free;
-        *(RunCall*) q->args = call;
+        *(RunCall *) q->args = call;
         q->about.plan = call.plan;
         return request_start(TAKE_PTR(q));
 }

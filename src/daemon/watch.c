@@ -19,8 +19,8 @@
 #define WATCH_SOON_USEC (200 * USEC_PER_MSEC)
 /* Counters move without a NOTIFY. */
 #define WATCH_TICK_USEC USEC_PER_SEC
-/* A look sums up all tasks of the report, which takes most of a second where there are a million. Looking may take that share of
- * the time, one part in so many; more when something is known to have changed. */
+/* A look sums up all tasks of the report, which takes most of a second where there are a million. Looking may take
+ * that share of the time, one part in so many; more when something is known to have changed. */
 #define WATCH_SHARE 10
 #define WATCH_SHARE_SOON 2
 
@@ -74,7 +74,9 @@ static void remember(Manager *m, const BusRow *row) {
                 copy = PQcopyResult(row->result, PG_COPYRES_ATTRS);
                 for (int i = 0; copy && i < PQnfields(row->result); i++)
                         if (!PQsetvalue(copy, 0, i, PQgetvalue(row->result, row->row, i),
-                                        PQgetisnull(row->result, row->row, i) ? -1 : PQgetlength(row->result, row->row, i))) {
+                                        PQgetisnull(row->result, row->row, i)
+                                                ? -1
+                                                : PQgetlength(row->result, row->row, i))) {
                                 PQclear(copy);
                                 copy = NULL;
                         }
@@ -136,7 +138,7 @@ static void on_rows(PgClient *c, const PgError *failure, PGresult *res, void *us
                 return;
         }
         for (int i = 0; i < PQntuples(res); i++)
-                tell_row(m, &(const BusRow) { .result = res, .row = i, .userdata = m });
+                tell_row(m, &(const BusRow){ .result = res, .row = i, .userdata = m });
         look_again(m);
 }
 
@@ -154,7 +156,8 @@ static void on_last(PgClient *c, const PgError *failure, PGresult *res, void *us
         m->last_report = (uint32_t) pg_get_i64(res, 0, "last_id", 0);
         set_unfinished(m, (uint32_t) pg_get_i64(res, 0, "unfinished_id", 0));
         (void) manager_announce(m);
-        /* A poll timer that was lost with the machine, or that could not be started, is armed by whoever comes first. */
+        /* A poll timer that was lost with the machine, or that could not be started, is armed by whoever comes first.
+         */
         if (m->unfinished > 0)
                 poke_poll(m, m->unfinished, NULL, NULL);
         watch_look(m);
@@ -178,8 +181,8 @@ void watch_look(Manager *m) {
         else {
                 (void) snprintf(unfinished, sizeof(unfinished), "%" PRIu32, m->unfinished);
                 (void) snprintf(last, sizeof(last), "%" PRIu32, m->last_report);
-                r = pg_client_query(m->store, &sql_report_watch, (const char*[]) { unfinished, last }, MANAGER_STORE_TIMEOUT_USEC,
-                                    on_rows, m);
+                r = pg_client_query(m->store, &sql_report_watch, (const char *[]){ unfinished, last },
+                                    MANAGER_STORE_TIMEOUT_USEC, on_rows, m);
         }
         if (r < 0) {
                 m->looking = false;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Follows the unfinished report and tells the bus what changes: PropertiesChanged, ReportNew, ReportFinished, InterfacesAdded.
- * NOTIFY says when to look; while a report is unfinished its counters are looked at each second as well. */
+/* Follows the unfinished report and tells the bus what changes: PropertiesChanged, ReportNew, ReportFinished,
+ * InterfacesAdded. NOTIFY says when to look; while a report is unfinished its counters are looked at each second as
+ * well. */
 
 #include "daemon/manager.h"
 

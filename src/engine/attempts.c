@@ -26,7 +26,7 @@ Attempt *attempt_add(Engine *e, int64_t id) {
         if (!grown)
                 return NULL;
         e->attempts = grown;
-        e->attempts[e->n_attempts] = (Attempt) { .id = id };
+        e->attempts[e->n_attempts] = (Attempt){ .id = id };
         return e->attempts + e->n_attempts++;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The ends of a report. QUIET: no unit is active, no start can come any more. FREE: then, no session of a former attempt holds its
- * lock, in any database the migration writes: a killed process's last statement may commit after its cgroup is empty. Units
- * first, locks second. In the service database this process looks itself; in others the definition's fence program does. */
+/* The ends of a report. QUIET: no unit is active, no start can come any more. FREE: then, no session of a former
+ * attempt holds its lock, in any database the migration writes: a killed process's last statement may commit after
+ * its cgroup is empty. Units first, locks second. In the service database this process looks itself; in others the
+ * definition's fence program does. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,7 +49,8 @@ static void on_locks(_unused_ PgClient *c, const PgError *error, PGresult *res, 
 static void fence_again(Engine *e, const char *why) {
         e->fence = FENCE_NONE;
         e->fence_next_usec = engine_now(e) + FENCE_RETRY_USEC;
-        engine_set_reason(e, "the fence of %s has not passed: %s, see: journalctl -u %s", e->migration, why, e->fence_unit);
+        engine_set_reason(e, "the fence of %s has not passed: %s, see: journalctl -u %s", e->migration, why,
+                          e->fence_unit);
 }
 
 void fence_on_started(const UnitReply *reply, void *userdata) {
@@ -88,7 +90,8 @@ static void fence_check(Engine *e) {
         int r;
 
         if (!e->definition || !e->definition->fence) {
-                /* Without a readable definition nobody knows what the migration writes to: rather wait than say canceled. */
+                /* Without a readable definition nobody knows what the migration writes to: rather wait than say
+                 * canceled. */
                 if (e->definition)
                         e->fence = FENCE_PASSED;
                 return;
@@ -115,7 +118,7 @@ void engine_phase_free(Engine *e) {
                 return;
         }
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
-        engine_query(e, 0, &sql_poll_locks, (const char*[]) { report }, on_locks);
+        engine_query(e, 0, &sql_poll_locks, (const char *[]){ report }, on_locks);
         if (e->fence != FENCE_PASSED)
                 fence_check(e);
 }
@@ -127,7 +130,8 @@ static void on_end_written(_unused_ PgClient *c, const PgError *error, PGresult 
         if (operation_failed(o, "writing the report's end", error))
                 return;
         if (pg_get_bool(res, 0, "written"))
-                (void) log_full(LOG_NOTICE, 0, &context, "Report %" PRIu32 " %s", o->engine->report, o->engine->ending);
+                (void) log_full(LOG_NOTICE, 0, &context, "Report %" PRIu32 " %s", o->engine->report,
+                                o->engine->ending);
         /* Not written: a request came first. Either way the rows say what is next. */
         o->engine->changed = true;
         operation_end(o, 0, NULL, NULL);
@@ -142,7 +146,9 @@ static void engine_explain(Engine *e) {
                 if (active > 0 || !e->slice_empty)
                         engine_set_reason(e, "canceling: %zu units are being stopped", active);
                 else if (e->sessions > 0)
-                        engine_set_reason(e, "canceling: %" PRIi64 " database sessions of former attempts have not ended", e->sessions);
+                        engine_set_reason(
+                                e, "canceling: %" PRIi64 " database sessions of former attempts have not ended",
+                                e->sessions);
         } else if (e->snap.state == STATE_PAUSED)
                 engine_set_reason(e, e->snap.freeze ? "paused: tasks are frozen" : "paused: no new task starts");
         else if (active == 0 && e->snap.next_usec >= 0)
@@ -176,5 +182,5 @@ void engine_phase_end(Engine *e) {
                 return;
         }
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
-        engine_query(e, 0, sql, (const char*[]) { report }, on_end_written);
+        engine_query(e, 0, sql, (const char *[]){ report }, on_end_written);
 }

@@ -3,8 +3,8 @@
 
 /* Shared by the files of this room only.
  *
- * A check goes through phases; each phase starts asynchronous operations, and when the last of them has been answered the next
- * phase begins. Events that come during a check set `dirty`, and another check follows. */
+ * A check goes through phases; each phase starts asynchronous operations, and when the last of them has been answered
+ * the next phase begins. Events that come during a check set `dirty`, and another check follows. */
 
 #include <systemd/sd-id128.h>
 
@@ -15,17 +15,17 @@
 #include "model/state.h"
 
 typedef enum Phase {
-        PHASE_IDLE,             /* no check runs */
-        PHASE_SNAPSHOT,         /* read the report's row and the open attempts */
-        PHASE_LAUNCHERS,        /* ask the bus whether launchers of other polls still live */
-        PHASE_UNITS,            /* list the units: comes after all calls of launchers that are gone */
-        PHASE_SETTLE,           /* act on each open attempt: read results, end, record, stop, freeze, thaw */
-        PHASE_RELEASE,          /* let go of the units whose result is stored */
-        PHASE_ADVANCE,          /* complete steps, start the next */
-        PHASE_LAUNCH,           /* write intents and start units */
-        PHASE_FREE,             /* at an end: are former attempts' sessions gone? */
-        PHASE_END,              /* write the final state */
-        PHASE_REASON,           /* say what the report waits for */
+        PHASE_IDLE,      /* no check runs */
+        PHASE_SNAPSHOT,  /* read the report's row and the open attempts */
+        PHASE_LAUNCHERS, /* ask the bus whether launchers of other polls still live */
+        PHASE_UNITS,     /* list the units: comes after all calls of launchers that are gone */
+        PHASE_SETTLE,    /* act on each open attempt: read results, end, record, stop, freeze, thaw */
+        PHASE_RELEASE,   /* let go of the units whose result is stored */
+        PHASE_ADVANCE,   /* complete steps, start the next */
+        PHASE_LAUNCH,    /* write intents and start units */
+        PHASE_FREE,      /* at an end: are former attempts' sessions gone? */
+        PHASE_END,       /* write the final state */
+        PHASE_REASON,    /* say what the report waits for */
         _PHASE_MAX,
 } Phase;
 
@@ -39,18 +39,18 @@ typedef struct Attempt {
         char *step;
         char *launcher;
         bool expander;
-        bool other_bus;         /* launched over a bus that has ended: before a boot, or a restart of the bus */
-        int64_t age_usec;       /* since it ended, -1: live */
-        bool seen;              /* in the snapshot of this check */
-        bool settled;           /* no start of it can be in flight any more */
-        bool listed;            /* PID 1 has the unit loaded */
+        bool other_bus;   /* launched over a bus that has ended: before a boot, or a restart of the bus */
+        int64_t age_usec; /* since it ended, -1: live */
+        bool seen;        /* in the snapshot of this check */
+        bool settled;     /* no start of it can be in flight any more */
+        bool listed;      /* PID 1 has the unit loaded */
         bool active;
-        bool recorded;          /* result stored in this check: to be released */
-        bool pinned;            /* by this connection */
-        bool thawed;            /* since the report left the frozen pause, or this process began */
+        bool recorded; /* result stored in this check: to be released */
+        bool pinned;   /* by this connection */
+        bool thawed;   /* since the report left the frozen pause, or this process began */
         bool frozen;
-        bool stopping;          /* StopUnit was accepted */
-        bool has_result;        /* what is to be stored once the attempt's end is */
+        bool stopping;   /* StopUnit was accepted */
+        bool has_result; /* what is to be stored once the attempt's end is */
         UnitResult result;
 } Attempt;
 
@@ -61,19 +61,19 @@ typedef struct Snapshot {
         uint32_t workers;
         bool any_failed;
         bool stop_on_failure;
-        int64_t next_usec;      /* until the earliest back-off ends, -1: none */
-        char *wait_reason;      /* as stored */
+        int64_t next_usec; /* until the earliest back-off ends, -1: none */
+        char *wait_reason; /* as stored */
 } Snapshot;
 
 /* What an answer belongs to. The table may move between call and answer, so it is found by id. */
 typedef struct Operation {
         Engine *engine;
-        int64_t attempt;        /* 0: of the report */
+        int64_t attempt; /* 0: of the report */
         struct Operation *previous, *next;
 } Operation;
 
 typedef enum Fence {
-        FENCE_NONE,             /* not started in this end */
+        FENCE_NONE, /* not started in this end */
         FENCE_RUNNING,
         FENCE_PASSED,
 } Fence;
@@ -95,12 +95,12 @@ struct Engine {
         char bus_id[SD_ID128_UUID_STRING_MAX];
 
         Phase phase;
-        unsigned pending;       /* operations of the phase that wait for their answer */
-        bool locked;            /* the report's lock is held by e->pg */
-        bool dirty;             /* another check is due */
-        bool broken;            /* an operation of this check failed: check again after a pause */
-        bool changed;           /* this check wrote something: check again at once */
-        bool ended;             /* on_end was called */
+        unsigned pending; /* operations of the phase that wait for their answer */
+        bool locked;      /* the report's lock is held by e->pg */
+        bool dirty;       /* another check is due */
+        bool broken;      /* an operation of this check failed: check again after a pause */
+        bool changed;     /* this check wrote something: check again at once */
+        bool ended;       /* on_end was called */
 
         Operation *operations;
         Snapshot snap;
@@ -124,13 +124,15 @@ struct Engine {
 /* engine.c */
 /* Each asynchronous call of a phase is an operation; NULL when out of memory, then the check is repeated. */
 Operation *operation_new(Engine *e, int64_t attempt);
-/* error != 0: logged, and the check is repeated after a pause. The last operation of a phase begins the next phase. */
+/* error != 0: logged, and the check is repeated after a pause. The last operation of a phase begins the next phase.
+ */
 void operation_end(Operation *o, int error, const char *what, const char *message);
 /* For a call that could not be sent at all: as operation_end(). */
 void operation_sent(Operation *o, int r, const char *what);
 void engine_poke(Engine *e);
 /* Queues a statement as an operation of the phase; the callback has to call operation_end(). */
-void engine_query(Engine *e, int64_t attempt, const SqlStatement *sql, const char *const *params, PgCallback callback);
+void engine_query(Engine *e, int64_t attempt, const SqlStatement *sql, const char *const *params,
+                  PgCallback callback);
 /* The usual answer to a failed statement; returns whether it was one. */
 bool operation_failed(Operation *o, const char *what, const PgError *error);
 int engine_schedule(Engine *e, usec_t delay_usec);

@@ -18,16 +18,11 @@
 #define RETRY_INTERVAL_USEC (500 * USEC_PER_MSEC)
 
 static void (*const phases[_PHASE_MAX])(Engine *e) = {
-        [PHASE_SNAPSHOT] = engine_phase_snapshot,
-        [PHASE_LAUNCHERS] = engine_phase_launchers,
-        [PHASE_UNITS] = engine_phase_units,
-        [PHASE_SETTLE] = engine_phase_settle,
-        [PHASE_RELEASE] = engine_phase_release,
-        [PHASE_ADVANCE] = engine_phase_advance,
-        [PHASE_LAUNCH] = engine_phase_launch,
-        [PHASE_FREE] = engine_phase_free,
-        [PHASE_END] = engine_phase_end,
-        [PHASE_REASON] = NULL,
+        [PHASE_SNAPSHOT] = engine_phase_snapshot, [PHASE_LAUNCHERS] = engine_phase_launchers,
+        [PHASE_UNITS] = engine_phase_units,       [PHASE_SETTLE] = engine_phase_settle,
+        [PHASE_RELEASE] = engine_phase_release,   [PHASE_ADVANCE] = engine_phase_advance,
+        [PHASE_LAUNCH] = engine_phase_launch,     [PHASE_FREE] = engine_phase_free,
+        [PHASE_END] = engine_phase_end,           [PHASE_REASON] = NULL,
 };
 
 usec_t engine_now(Engine *e) {
@@ -46,8 +41,9 @@ void engine_set_reason(Engine *e, const char *format, ...) {
 }
 
 LogContext engine_log_context(Engine *e, const Attempt *a) {
-        return (LogContext) { .report = e->report, .step = a ? a->step : NULL, .task = a ? a->task : 0,
-                              .attempt = a ? a->number : 0 };
+        return (LogContext){
+                .report = e->report, .step = a ? a->step : NULL, .task = a ? a->task : 0, .attempt = a ? a->number : 0
+        };
 }
 
 size_t engine_count_active(Engine *e) {
@@ -87,7 +83,7 @@ static void engine_store_reason(Engine *e) {
         if (!e->snap.wait_reason || streq(e->snap.wait_reason, e->reason) || state_is_final(e->snap.state))
                 return;
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
-        engine_query(e, 0, &sql_poll_wait_reason, (const char*[]) { report, e->reason }, reason_stored);
+        engine_query(e, 0, &sql_poll_wait_reason, (const char *[]){ report, e->reason }, reason_stored);
 }
 
 static void engine_check_done(Engine *e) {
@@ -96,8 +92,9 @@ static void engine_check_done(Engine *e) {
         e->phase = PHASE_IDLE;
         if (e->ended)
                 return;
-        snprintf(e->status, sizeof(e->status), "%s: %zu units active%s%s", state_to_string(e->snap.state) ?: "starting",
-                 engine_count_active(e), *e->reason ? ", " : "", e->reason);
+        snprintf(e->status, sizeof(e->status), "%s: %zu units active%s%s",
+                 state_to_string(e->snap.state) ?: "starting", engine_count_active(e), *e->reason ? ", " : "",
+                 e->reason);
         if (state_is_final(e->snap.state)) {
                 engine_end(e, ENGINE_FINISHED);
                 return;
@@ -123,7 +120,8 @@ static void engine_continue(Engine *e) {
                         return;
                 }
                 e->phase++;
-                /* Held while the phase starts its operations, so that an answer that comes at once does not end it early. */
+                /* Held while the phase starts its operations, so that an answer that comes at once does not end it
+                 * early. */
                 e->pending++;
                 if (e->phase == PHASE_REASON)
                         engine_store_reason(e);
@@ -164,7 +162,7 @@ Operation *operation_new(Engine *e, int64_t attempt) {
                 e->broken = true;
                 return NULL;
         }
-        *o = (Operation) { .engine = e, .attempt = attempt, .next = e->operations };
+        *o = (Operation){ .engine = e, .attempt = attempt, .next = e->operations };
         if (o->next)
                 o->next->previous = o;
         e->operations = o;
@@ -212,12 +210,14 @@ bool operation_failed(Operation *o, const char *what, const PgError *error) {
         return true;
 }
 
-void engine_query(Engine *e, int64_t attempt, const SqlStatement *sql, const char *const *params, PgCallback callback) {
+void engine_query(Engine *e, int64_t attempt, const SqlStatement *sql, const char *const *params,
+                  PgCallback callback) {
         Operation *o;
 
         o = operation_new(e, attempt);
         if (o)
-                operation_sent(o, pg_client_query(e->pg, sql, params, PG_CLIENT_TIMEOUT_USEC, callback, o), sql->name);
+                operation_sent(o, pg_client_query(e->pg, sql, params, PG_CLIENT_TIMEOUT_USEC, callback, o),
+                               sql->name);
 }
 
 static void on_units_changed(_unused_ UnitHost *h, void *userdata) {
@@ -232,7 +232,8 @@ static void on_lock(_unused_ PgClient *c, const PgError *error, PGresult *res, v
 
         if (error) {
                 if (error->error != -ECANCELED)
-                        (void) log_full(LOG_WARNING, error->error, &context, "Taking the report's lock: %s", error->message);
+                        (void) log_full(LOG_WARNING, error->error, &context, "Taking the report's lock: %s",
+                                        error->message);
                 return;
         }
         e->locked = pg_get_bool(res, 0, "locked");
@@ -249,7 +250,8 @@ static void lock_try(Engine *e) {
         char report[12];
 
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
-        (void) pg_client_query_first(e->pg, &sql_poll_lock, (const char*[]) { report }, PG_CLIENT_TIMEOUT_USEC, on_lock, e);
+        (void) pg_client_query_first(e->pg, &sql_poll_lock, (const char *[]){ report }, PG_CLIENT_TIMEOUT_USEC,
+                                     on_lock, e);
 }
 
 static int on_lock_timer(sd_event_source *s, _unused_ uint64_t usec, void *userdata) {
@@ -282,7 +284,8 @@ static void on_store_state(PgClient *c, bool connected, const char *message, voi
         (void) pg_client_query_first(c, &sql_poll_listen, NULL, PG_CLIENT_TIMEOUT_USEC, NULL, NULL);
 }
 
-static void on_notify(_unused_ PgClient *c, _unused_ const char *channel, const char *payload, bool own_session, void *userdata) {
+static void on_notify(_unused_ PgClient *c, _unused_ const char *channel, const char *payload, bool own_session,
+                      void *userdata) {
         Engine *e = userdata;
         uint32_t report;
 
@@ -321,7 +324,8 @@ int engine_new(sd_event *event, const EngineOptions *options, EngineEndHandler o
         r = unit_host_bus_id(e->host, e->bus_id);
         if (r < 0)
                 return r;
-        r = pg_client_new(event, options->conninfo, "migrationd-poll", PG_CLIENT_FAIL_FAST, on_store_state, on_notify, e, &e->pg);
+        r = pg_client_new(event, options->conninfo, "migrationd-poll", PG_CLIENT_FAIL_FAST, on_store_state, on_notify,
+                          e, &e->pg);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(e);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The engine of one report: looks at rows and at units and does what follows. It is level-triggered: each check reads both anew
- * and acts on what it sees; signals and notifications only say that a check is due. */
+/* The engine of one report: looks at rows and at units and does what follows. It is level-triggered: each check reads
+ * both anew and acts on what it sees; signals and notifications only say that a check is due. */
 
 #include <systemd/sd-event.h>
 
@@ -13,9 +13,9 @@
 typedef struct Engine Engine;
 
 typedef enum EngineEnd {
-        ENGINE_FINISHED,        /* the report is completed, failed or canceled: the timer is to be stopped */
-        ENGINE_IDLE,            /* paused, and nothing is in flight: the timer or a request starts the next poll */
-        ENGINE_UNKNOWN_REPORT,  /* there is no such report: the timer is to be stopped */
+        ENGINE_FINISHED,       /* the report is completed, failed or canceled: the timer is to be stopped */
+        ENGINE_IDLE,           /* paused, and nothing is in flight: the timer or a request starts the next poll */
+        ENGINE_UNKNOWN_REPORT, /* there is no such report: the timer is to be stopped */
 } EngineEnd;
 
 /* Called once, when there is nothing left to do here. */
@@ -23,9 +23,9 @@ typedef void (*EngineEndHandler)(Engine *e, EngineEnd end, void *userdata);
 
 typedef struct EngineOptions {
         uint32_t report;
-        const char *conninfo;           /* of the service database; borrowed during engine_new() */
-        const char *worker_conninfo;    /* what tasks get as MIGRATIOND_DATABASE; borrowed during engine_new() */
-        const char *definition_root;    /* "" or a prefix directory; borrowed during engine_new() */
+        const char *conninfo;        /* of the service database; borrowed during engine_new() */
+        const char *worker_conninfo; /* what tasks get as MIGRATIOND_DATABASE; borrowed during engine_new() */
+        const char *definition_root; /* "" or a prefix directory; borrowed during engine_new() */
 } EngineOptions;
 
 /* Connects and starts the first check as soon as the report's lock is held. Returns 0 or a negative errno. */

@@ -13,7 +13,8 @@
 
 /* Starts in flight at once: well below the 128 unanswered calls that the bus allows a connection. */
 #define LAUNCH_BATCH_MAX 64
-/* From SIGTERM to SIGKILL. A task that needs longer to roll back its batch loses nothing by being killed: it is idempotent. */
+/* From SIGTERM to SIGKILL. A task that needs longer to roll back its batch loses nothing by being killed: it is
+ * idempotent. */
 #define STOP_TIMEOUT_USEC (15 * USEC_PER_SEC)
 /* The wrapper that claims and finishes for programs with contract exit-code. */
 #define TASK_COMMAND "/usr/bin/migrationd-task"
@@ -30,7 +31,8 @@ static void on_advance(_unused_ PgClient *c, const PgError *error, PGresult *res
         if (step >= 0 && step != e->step) {
                 LogContext context = { .report = e->report, .step = pg_get_text(res, 0, "code", "") };
 
-                (void) log_full(LOG_INFO, 0, &context, "Step %s: %s", context.step, pg_get_text(res, 0, "message", ""));
+                (void) log_full(LOG_INFO, 0, &context, "Step %s: %s", context.step,
+                                pg_get_text(res, 0, "message", ""));
                 e->step = step;
         }
         operation_end(o, 0, NULL, NULL);
@@ -42,7 +44,7 @@ void engine_phase_advance(Engine *e) {
         if (e->snap.state != STATE_RUNNING)
                 return;
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
-        engine_query(e, 0, &sql_poll_advance, (const char*[]) { report }, on_advance);
+        engine_query(e, 0, &sql_poll_advance, (const char *[]){ report }, on_advance);
 }
 
 static void on_started(const UnitReply *reply, void *userdata) {
@@ -101,11 +103,13 @@ static int strv_extend(char ***v, char *const *tail) {
         return r;
 }
 
-static int launch_lists_fill(Engine *e, const Attempt *a, const DefinitionStep *step, const char *token, LaunchLists *l) {
+static int launch_lists_fill(Engine *e, const Attempt *a, const DefinitionStep *step, const char *token,
+                             LaunchLists *l) {
         int r = 0;
 
         if (step->contract == CONTRACT_EXIT_CODE && !a->expander)
-                r = strv_extend(&l->argv, (char*[]) { (char*) TASK_COMMAND, (char*) "run", (char*) "--exit-code", (char*) "--", NULL });
+                r = strv_extend(&l->argv, (char *[]){ (char *) TASK_COMMAND, (char *) "run", (char *) "--exit-code",
+                                                      (char *) "--", NULL });
         if (r >= 0)
                 r = strv_extend(&l->argv, a->expander ? step->expand : step->exec);
         if (r >= 0)
@@ -152,12 +156,20 @@ static int attempt_start(Engine *e, Attempt *a, const char *token) {
         r = launch_lists_fill(e, a, step, token, &lists);
         if (r < 0)
                 return r;
-        snprintf(description, sizeof(description), "Migration %s, report %" PRIu32 ", step %s, task %" PRIu32 ", attempt %" PRIu32,
-                 e->migration, e->report, a->step, a->task, a->number);
-        spec = (LauncherSpec) {
-                .unit = a->unit, .description = description, .slice = e->slice, .argv = lists.argv, .user = step->user,
-                .writable = step->writable, .environment = lists.environment, .log_fields = lists.log_fields,
-                .timeout_usec = step->timeout_usec, .stop_timeout_usec = STOP_TIMEOUT_USEC,
+        snprintf(description, sizeof(description),
+                 "Migration %s, report %" PRIu32 ", step %s, task %" PRIu32 ", attempt %" PRIu32, e->migration,
+                 e->report, a->step, a->task, a->number);
+        spec = (LauncherSpec){
+                .unit = a->unit,
+                .description = description,
+                .slice = e->slice,
+                .argv = lists.argv,
+                .user = step->user,
+                .writable = step->writable,
+                .environment = lists.environment,
+                .log_fields = lists.log_fields,
+                .timeout_usec = step->timeout_usec,
+                .stop_timeout_usec = STOP_TIMEOUT_USEC,
         };
         o = operation_new(e, a->id);
         if (!o)
@@ -209,11 +221,13 @@ void engine_phase_launch(Engine *e) {
         char report[12], limit[12];
         size_t active = engine_count_active(e);
 
-        if (e->snap.state != STATE_RUNNING || e->snap.any_failed || e->no_step || !e->definition || active >= e->snap.workers)
+        if (e->snap.state != STATE_RUNNING || e->snap.any_failed || e->no_step || !e->definition ||
+            active >= e->snap.workers)
                 return;
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
         snprintf(limit, sizeof(limit), "%zu", MIN((size_t) LAUNCH_BATCH_MAX, e->snap.workers - active));
-        engine_query(e, 0, &sql_poll_launch, (const char*[]) { report, limit, unit_host_unique_name(e->host), e->bus_id }, on_launch);
+        engine_query(e, 0, &sql_poll_launch,
+                     (const char *[]){ report, limit, unit_host_unique_name(e->host), e->bus_id }, on_launch);
 }
 
 int fence_start(Engine *e) {
@@ -233,10 +247,16 @@ int fence_start(Engine *e) {
         if (r < 0)
                 return r;
         snprintf(description, sizeof(description), "Fence of migration %s, report %" PRIu32, e->migration, e->report);
-        spec = (LauncherSpec) {
-                .unit = e->fence_unit, .description = description, .slice = "system.slice", .argv = e->definition->fence,
-                .user = *e->definition->user ? e->definition->user : e->definition->steps[0].user, .environment = lists.environment, .log_fields = lists.log_fields,
-                .timeout_usec = 60 * USEC_PER_SEC, .stop_timeout_usec = STOP_TIMEOUT_USEC,
+        spec = (LauncherSpec){
+                .unit = e->fence_unit,
+                .description = description,
+                .slice = "system.slice",
+                .argv = e->definition->fence,
+                .user = *e->definition->user ? e->definition->user : e->definition->steps[0].user,
+                .environment = lists.environment,
+                .log_fields = lists.log_fields,
+                .timeout_usec = 60 * USEC_PER_SEC,
+                .stop_timeout_usec = STOP_TIMEOUT_USEC,
         };
         o = operation_new(e, 0);
         if (!o)

@@ -34,13 +34,14 @@ static void outcome_from_status(int status, Outcome *o) {
 }
 
 void outcome_from_result(const UnitResult *result, Outcome *ret) {
-        *ret = (Outcome) {};
+        *ret = (Outcome){};
 
         if (!result) {
                 outcome_set(ret, STATE_LOST, "lost", false);
                 snprintf(ret->error, sizeof(ret->error), "the unit is gone and left no result");
         } else if (streq(result->result, "success")) {
-                /* A unit that was stopped reads success as well; so does one whose program did not exist long enough to claim. */
+                /* A unit that was stopped reads success as well; so does one whose program did not exist long enough
+                 * to claim. */
                 if (streq(result->exit_code, "exited") && result->exit_status == STATUS_SKIPPED)
                         outcome_from_status(result->exit_status, ret);
                 else if (streq(result->exit_code, "killed")) {
@@ -48,7 +49,8 @@ void outcome_from_result(const UnitResult *result, Outcome *ret) {
                         snprintf(ret->error, sizeof(ret->error), "was stopped");
                 } else {
                         outcome_set(ret, STATE_FAILED, "no-finish", false);
-                        snprintf(ret->error, sizeof(ret->error), "exited with status 0 without finishing its counters");
+                        snprintf(ret->error, sizeof(ret->error),
+                                 "exited with status 0 without finishing its counters");
                 }
         } else if (streq(result->result, "exit-code") && result->exit_status >= 0)
                 outcome_from_status(result->exit_status, ret);
@@ -63,7 +65,7 @@ void outcome_from_result(const UnitResult *result, Outcome *ret) {
 }
 
 void outcome_from_start_error(const char *message, Outcome *ret) {
-        *ret = (Outcome) {};
+        *ret = (Outcome){};
         outcome_set(ret, STATE_FAILED, "start", false);
         snprintf(ret->error, sizeof(ret->error), "could not be started: %s", message);
 }

@@ -7,11 +7,12 @@
 #include "unit/host.h"
 
 typedef struct Outcome {
-        State state;            /* STATE_FAILED, STATE_SKIPPED or STATE_LOST */
-        char class[32];         /* the unit's Result=, or: temporary (exit 75), permanent (65, 66, 78), exec (the program could not be
-                                   started), no-finish (exit 0 without the finishing commit), lost (no result to be read), start */
-        char error[256];        /* one line for people */
-        bool permanent;         /* no other attempt */
+        State state;     /* STATE_FAILED, STATE_SKIPPED or STATE_LOST */
+        char class[32];  /* the unit's Result=, or: temporary (exit 75), permanent (65, 66, 78), exec (the program
+                            could not be  started), no-finish (exit 0 without the finishing commit), lost (no result to
+                            be read), start */
+        char error[256]; /* one line for people */
+        bool permanent;  /* no other attempt */
 } Outcome;
 
 /* result NULL: the unit is not there any more. message: why a start failed, NULL when there was none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Acts on each open attempt: reads the result of one whose unit has ended, decides, stores, lets go; stops, freezes and thaws. */
+/* Acts on each open attempt: reads the result of one whose unit has ended, decides, stores, lets go; stops, freezes
+ * and thaws. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -71,10 +72,14 @@ static void on_ended(_unused_ PgClient *c, const PgError *error, PGresult *res, 
         state = pg_get_text(res, 0, "task_state", NULL);
         if (state && a) {
                 if (streq(state, "failed"))
-                        (void) log_full(LOG_ERR, 0, &context, "Task %" PRIu32 " of step %s failed in attempt %" PRIu32 ", see: journalctl -u %s",
+                        (void) log_full(LOG_ERR, 0, &context,
+                                        "Task %" PRIu32 " of step %s failed in attempt %" PRIu32
+                                        ", see: journalctl -u %s",
                                         a->task, a->step, a->number, a->unit);
                 else if (streq(state, "waiting"))
-                        (void) log_full(LOG_WARNING, 0, &context, "Attempt %" PRIu32 " of task %" PRIu32 " of step %s failed, it is tried again",
+                        (void) log_full(LOG_WARNING, 0, &context,
+                                        "Attempt %" PRIu32 " of task %" PRIu32
+                                        " of step %s failed, it is tried again",
                                         a->number, a->task, a->step);
         }
         /* Only now: a stored result says that nothing is left to be done for the attempt. */
@@ -92,12 +97,13 @@ void attempt_end_with(Engine *e, Attempt *a, const Outcome *outcome, const UnitR
                 a->result = *result;
         snprintf(id, sizeof(id), "%" PRIi64, a->id);
         engine_query(e, a->id, &sql_poll_attempt_end,
-                     (const char*[]) { id, state_to_string(a->state), state_to_string(outcome->state), outcome->class, outcome->error,
-                                       outcome->permanent ? "true" : "false" },
+                     (const char *[]){ id, state_to_string(a->state), state_to_string(outcome->state), outcome->class,
+                                       outcome->error, outcome->permanent ? "true" : "false" },
                      on_ended);
 }
 
-/* The unit has ended, or is gone (result NULL). The end comes before the record: a crash between them repeats the record. */
+/* The unit has ended, or is gone (result NULL). The end comes before the record: a crash between them repeats the
+ * record. */
 static void attempt_close(Engine *e, Attempt *a, const UnitResult *result) {
         Outcome outcome;
 
@@ -171,7 +177,8 @@ static void on_frozen(const UnitReply *reply, void *userdata) {
         if (a)
                 a->frozen = true;
         if (reply->error < 0 && reply->error != -ENOENT)
-                (void) log_full(LOG_WARNING, reply->error, &context, "Freezing %s: %s, ignoring; it runs on, new ones do not start",
+                (void) log_full(LOG_WARNING, reply->error, &context,
+                                "Freezing %s: %s, ignoring; it runs on, new ones do not start",
                                 a ? a->unit : "a unit", reply->message);
         operation_end(o, 0, NULL, NULL);
 }
@@ -228,7 +235,8 @@ void engine_phase_settle(Engine *e) {
                 if (a->active)
                         attempt_settle_active(e, a);
                 else if (!a->settled) {
-                        engine_set_reason(e, "waiting until the launcher %s of unit %s is gone", a->launcher, a->unit);
+                        engine_set_reason(e, "waiting until the launcher %s of unit %s is gone", a->launcher,
+                                          a->unit);
                         e->broken = true;
                 } else if (!a->listed)
                         attempt_close(e, a, NULL);
@@ -258,6 +266,7 @@ void engine_phase_release(Engine *e) {
                 /* A success is collected with the last pin; a failure stays until it is reset. */
                 o = operation_new(e, a->id);
                 if (o)
-                        operation_sent(o, unit_host_reset_failed(e->host, a->unit, on_released, o), "ResetFailedUnit");
+                        operation_sent(o, unit_host_reset_failed(e->host, a->unit, on_released, o),
+                                       "ResetFailedUnit");
         }
 }

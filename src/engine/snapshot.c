@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The first half of a check: rows, then launchers, then units. The order matters: a unit list that is asked for after a launcher's
- * bus name has gone comes after all of that launcher's calls, so what is not in it will not come. */
+/* The first half of a check: rows, then launchers, then units. The order matters: a unit list that is asked for after
+ * a launcher's bus name has gone comes after all of that launcher's calls, so what is not in it will not come. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,11 +19,13 @@ static void load_definition(Engine *e, const char *digest) {
                 return;
         r = definition_load(e->definition_root, e->migration, &e->definition, &error);
         if (r < 0) {
-                (void) log_full(LOG_ERR, r, &context, "Definition of migration %s: %s; nothing is started until it is mended",
-                                e->migration, error ?: strerror(-r));
+                (void) log_full(LOG_ERR, r, &context,
+                                "Definition of migration %s: %s; nothing is started until it is mended", e->migration,
+                                error ?: strerror(-r));
                 engine_set_reason(e, "definition not usable: %s", error ?: strerror(-r));
         } else if (!streq(e->definition->digest, digest))
-                (void) log_full(LOG_NOTICE, 0, &context, "Definition %s has changed since the report was made; using it as it is now",
+                (void) log_full(LOG_NOTICE, 0, &context,
+                                "Definition %s has changed since the report was made; using it as it is now",
                                 e->definition->path);
 }
 
@@ -41,7 +43,7 @@ static void on_report(_unused_ PgClient *c, const PgError *error, PGresult *res,
                 return;
         }
         free(e->snap.wait_reason);
-        e->snap = (Snapshot) {
+        e->snap = (Snapshot){
                 .state = state_from_string(pg_get_text(res, 0, "state", "")),
                 .freeze = streq(pg_get_text(res, 0, "pause_mode", ""), "freeze"),
                 .workers = (uint32_t) pg_get_i64(res, 0, "workers", 1),
@@ -100,8 +102,8 @@ void engine_phase_snapshot(Engine *e) {
         e->no_step = false;
         e->sessions = -1;
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
-        engine_query(e, 0, &sql_poll_report, (const char*[]) { report }, on_report);
-        engine_query(e, 0, &sql_poll_attempts, (const char*[]) { report }, on_attempts);
+        engine_query(e, 0, &sql_poll_report, (const char *[]){ report }, on_report);
+        engine_query(e, 0, &sql_poll_attempts, (const char *[]){ report }, on_attempts);
 }
 
 static void on_launcher(const UnitReply *reply, void *userdata) {
@@ -118,20 +120,22 @@ void engine_phase_launchers(Engine *e) {
                 Attempt *a = e->attempts + i;
                 Operation *o;
 
-                /* Our own calls have all been answered before this check began. A unique name is given once only by an instance of
-                 * the bus, and all connections to one that has ended are gone: a boot id would not tell a restarted bus, and
-                 * in a container a sandboxed process may read the host's. */
+                /* Our own calls have all been answered before this check began. A unique name is given once only by
+                 * an instance of the bus, and all connections to one that has ended are gone: a boot id would not
+                 * tell a restarted bus, and in a container a sandboxed process may read the host's. */
                 if (streq(a->launcher, unit_host_unique_name(e->host)) || a->other_bus) {
                         a->settled = true;
                         continue;
                 }
                 o = operation_new(e, a->id);
                 if (o)
-                        operation_sent(o, unit_host_name_has_owner(e->host, a->launcher, on_launcher, o), "NameHasOwner");
+                        operation_sent(o, unit_host_name_has_owner(e->host, a->launcher, on_launcher, o),
+                                       "NameHasOwner");
         }
 }
 
-/* The list decides what is active: units of open attempts, the fence, and strays of this report that no open row names. */
+/* The list decides what is active: units of open attempts, the fence, and strays of this report that no open row
+ * names. */
 static void on_units(const UnitReply *reply, void *userdata) {
         Operation *o = userdata;
         Engine *e = o->engine;
@@ -153,10 +157,14 @@ static void on_units(const UnitReply *reply, void *userdata) {
                         /* Its result is stored, but the poll that did it died before it let go of the unit. */
                         (void) unit_host_reset_failed(e->host, u->name, NULL, NULL);
                 else {
-                        /* Its row says ended: a start that was executed late. The fence refuses its claim; it has to go. */
-                        LogContext context = { .report = e->report, .step = name.step, .task = name.task, .attempt = name.attempt };
+                        /* Its row says ended: a start that was executed late. The fence refuses its claim; it has to
+                         * go. */
+                        LogContext context = {
+                                .report = e->report, .step = name.step, .task = name.task, .attempt = name.attempt
+                        };
 
-                        (void) log_full(LOG_WARNING, 0, &context, "Unit %s runs for an attempt that has ended; stopping it", u->name);
+                        (void) log_full(LOG_WARNING, 0, &context,
+                                        "Unit %s runs for an attempt that has ended; stopping it", u->name);
                         (void) unit_host_stop(e->host, u->name, NULL, NULL);
                         e->slice_empty = false;
                         e->broken = true;
@@ -170,7 +178,8 @@ static void on_slice_processes(const UnitReply *reply, void *userdata) {
 
         /* No slice, no processes. */
         o->engine->slice_empty = reply->error == -ENOENT || (reply->error == 0 && reply->n_processes == 0);
-        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "counting the slice's processes", reply->message);
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "counting the slice's processes",
+                      reply->message);
 }
 
 void engine_phase_units(Engine *e) {
@@ -188,6 +197,7 @@ void engine_phase_units(Engine *e) {
         if (e->snap.state == STATE_CANCELING) {
                 o = operation_new(e, 0);
                 if (o)
-                        operation_sent(o, unit_host_count_processes(e->host, e->slice, on_slice_processes, o), "GetUnitProcesses");
+                        operation_sent(o, unit_host_count_processes(e->host, e->slice, on_slice_processes, o),
+                                       "GetUnitProcesses");
         }
 }

@@ -10,8 +10,8 @@
 char *task_unit_name(const char *migration, const char *step, uint32_t report, uint32_t task, uint32_t attempt) {
         if (!text_is_name(migration) || !text_is_name(step) || report == 0 || task == 0 || attempt == 0)
                 return NULL;
-        return text_format("migration-%s-%s-%" PRIu32 "-%" PRIu32 "-%" PRIu32 ".service", migration, step, report, task,
-                           attempt);
+        return text_format("migration-%s-%s-%" PRIu32 "-%" PRIu32 "-%" PRIu32 ".service", migration, step, report,
+                           task, attempt);
 }
 
 /* Takes the text up to the next delimiter; moves *s behind it. */
@@ -33,7 +33,8 @@ static int next_part(const char **s, char delimiter, char *ret, size_t size) {
 static int next_id(const char **s, char delimiter, uint32_t *ret) {
         char text[11];
 
-        if (next_part(s, delimiter, text, sizeof(text)) < 0 || text_parse_u32(text, ret) < 0 || *ret == 0 || *ret > ID_MAX)
+        if (next_part(s, delimiter, text, sizeof(text)) < 0 || text_parse_u32(text, ret) < 0 || *ret == 0 ||
+            *ret > ID_MAX)
                 return -EINVAL;
         return 0;
 }
@@ -46,8 +47,8 @@ int task_unit_parse(const char *unit, TaskUnitName *ret) {
                 return -EINVAL;
         const char *s = unit + strlen("migration-");
         if (next_part(&s, '-', name.migration, sizeof(name.migration)) < 0 ||
-            next_part(&s, '-', name.step, sizeof(name.step)) < 0 ||
-            next_id(&s, '-', &name.report) < 0 || next_id(&s, '-', &name.task) < 0 || next_id(&s, '.', &name.attempt) < 0)
+            next_part(&s, '-', name.step, sizeof(name.step)) < 0 || next_id(&s, '-', &name.report) < 0 ||
+            next_id(&s, '-', &name.task) < 0 || next_id(&s, '.', &name.attempt) < 0)
                 return -EINVAL;
         /* One name, one spelling: leading zeros or another suffix are not ours. */
         again = task_unit_name(name.migration, name.step, name.report, name.task, name.attempt);

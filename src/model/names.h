@@ -5,9 +5,10 @@
 
 #include "base/macro.h"
 
-/* migration-NAME-STEP-REPORT-TASK-ATTEMPT.service: names first, since systemd applies drop-ins by dash-separated prefix. */
+/* migration-NAME-STEP-REPORT-TASK-ATTEMPT.service: names first, since systemd applies drop-ins by dash-separated
+ * prefix. */
 typedef struct TaskUnitName {
-        char migration[65];     /* NAME_LENGTH_MAX and the terminator */
+        char migration[65]; /* NAME_LENGTH_MAX and the terminator */
         char step[65];
         uint32_t report;
         uint32_t task;

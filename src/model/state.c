@@ -5,15 +5,9 @@
 #include "base/text.h"
 
 static const char *const names[_STATE_MAX] = {
-        [STATE_WAITING] = "waiting",
-        [STATE_RUNNING] = "running",
-        [STATE_PAUSED] = "paused",
-        [STATE_COMPLETED] = "completed",
-        [STATE_FAILED] = "failed",
-        [STATE_CANCELING] = "canceling",
-        [STATE_CANCELED] = "canceled",
-        [STATE_SKIPPED] = "skipped",
-        [STATE_LAUNCHING] = "launching",
+        [STATE_WAITING] = "waiting",     [STATE_RUNNING] = "running", [STATE_PAUSED] = "paused",
+        [STATE_COMPLETED] = "completed", [STATE_FAILED] = "failed",   [STATE_CANCELING] = "canceling",
+        [STATE_CANCELED] = "canceled",   [STATE_SKIPPED] = "skipped", [STATE_LAUNCHING] = "launching",
         [STATE_LOST] = "lost",
 };
 
@@ -78,7 +72,8 @@ bool state_is_of(StateObject object, State s) {
 }
 
 bool state_is_final(State s) {
-        return s == STATE_COMPLETED || s == STATE_FAILED || s == STATE_CANCELED || s == STATE_SKIPPED || s == STATE_LOST;
+        return s == STATE_COMPLETED || s == STATE_FAILED || s == STATE_CANCELED || s == STATE_SKIPPED ||
+               s == STATE_LOST;
 }
 
 bool state_may_change(StateObject object, State from, State to) {

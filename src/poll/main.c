@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* migrationd-poll REPORT: the engine of one report as a process. Started by migrationd-poll@REPORT.timer; killed at any point, the
- * timer starts it again and the first check repairs everything. */
+/* migrationd-poll REPORT: the engine of one report as a process. Started by migrationd-poll@REPORT.timer; killed at
+ * any point, the timer starts it again and the first check repairs everything. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 typedef struct Poll {
         sd_event *event;
         Engine *engine;
-        UnitHost *host;         /* for stopping the own timer, after the engine's end */
+        UnitHost *host; /* for stopping the own timer, after the engine's end */
         uint32_t report;
         char last_status[640];
 } Poll;
@@ -26,12 +26,12 @@ static void on_timer_stopped(const UnitReply *reply, void *userdata) {
         Poll *p = userdata;
 
         if (reply->error < 0 && reply->error != -ENOENT)
-                log_warning_errno(reply->error, "Stopping the timer of report %" PRIu32 ": %s", p->report, reply->message);
+                log_warning_errno(reply->error, "Stopping the timer of report %" PRIu32 ": %s", p->report,
+                                  reply->message);
         (void) sd_event_exit(p->event, 0);
 }
 
-static void on_host_changed(_unused_ UnitHost *h, _unused_ void *userdata) {
-}
+static void on_host_changed(_unused_ UnitHost *h, _unused_ void *userdata) {}
 
 static void on_engine_end(_unused_ Engine *e, EngineEnd end, void *userdata) {
         Poll *p = userdata;
@@ -45,7 +45,8 @@ static void on_engine_end(_unused_ Engine *e, EngineEnd end, void *userdata) {
         }
         if (end == ENGINE_UNKNOWN_REPORT)
                 (void) log_full(LOG_ERR, 0, &context, "There is no report %" PRIu32, p->report);
-        /* Empty by now: an active slice would stay for ever. The answer to the later call says that both were heard. */
+        /* Empty by now: an active slice would stay for ever. The answer to the later call says that both were heard.
+         */
         slice = report_slice_name(p->report);
         if (slice)
                 (void) unit_host_stop(p->host, slice, NULL, NULL);
@@ -69,7 +70,9 @@ static int on_status(sd_event_source *s, _unused_ uint64_t usec, void *userdata)
 }
 
 static int poll_run(Poll *p, const Settings *settings) {
-        EngineOptions options = { .report = p->report, .conninfo = settings->database, .worker_conninfo = settings->worker_database,
+        EngineOptions options = { .report = p->report,
+                                  .conninfo = settings->database,
+                                  .worker_conninfo = settings->worker_database,
                                   .definition_root = "" };
         int r;
 
@@ -95,8 +98,8 @@ static int poll_run(Poll *p, const Settings *settings) {
         return r < 0 ? log_error_errno(r, "Event loop ended: %m") : r;
 }
 
-/* ExecCondition= of migrationd-postgresql.service: 0 the embedded cluster is used, 1 a database is configured, 255 an error;
- * systemd.service(5). */
+/* ExecCondition= of migrationd-postgresql.service: 0 the embedded cluster is used, 1 a database is configured, 255 an
+ * error; systemd.service(5). */
 static int condition_embedded(void) {
         _cleanup_(settings_freep) Settings *settings = NULL;
         _cleanup_(freep) char *error = NULL;

@@ -64,7 +64,7 @@ static void statement_fail(Statement *statement, int error, const char *reason) 
                 return;
 
         message = text_format("%s: %s", s->name, reason);
-        e = (PgError) { error, "", "", message ?: s->name };
+        e = (PgError){ error, "", "", message ?: s->name };
         /* The server may have said why before it closed the connection. */
         if (s->res && !pg_result_ok(s->res))
                 e.sqlstate = PQresultErrorField(s->res, PG_DIAG_SQLSTATE) ?: "";
@@ -121,7 +121,7 @@ static int statement_new(PgClient *c, const SqlStatement *sql, const char *const
         s->text = sql->text;
         s->timeout_usec = timeout_usec;
 
-        s->params = calloc((size_t) sql->n_params + 1, sizeof(char*));
+        s->params = calloc((size_t) sql->n_params + 1, sizeof(char *));
         if (!s->params)
                 return -ENOMEM;
         for (; s->n_params < sql->n_params; s->n_params++) {
@@ -192,8 +192,8 @@ static int query_session(PgClient *c, const SqlStatement *sql, const char *const
         return 0;
 }
 
-int pg_client_query_first(PgClient *c, const SqlStatement *sql, const char *const *params,
-                          usec_t timeout_usec, PgCallback callback, void *userdata) {
+int pg_client_query_first(PgClient *c, const SqlStatement *sql, const char *const *params, usec_t timeout_usec,
+                          PgCallback callback, void *userdata) {
         Statement *s;
         int r;
 
@@ -242,8 +242,8 @@ static void send_next(PgClient *c) {
         if (s->script)
                 r = PQsendQuery(c->conn, s->text);
         else
-                r = PQsendQueryParams(c->conn, s->text, s->n_params, NULL, (const char *const *) s->params,
-                                      NULL, NULL, /* resultFormat= */ 0);
+                r = PQsendQueryParams(c->conn, s->text, s->n_params, NULL, (const char *const *) s->params, NULL,
+                                      NULL, /* resultFormat= */ 0);
         if (r == 0)
                 pg_connect_lost(c, -ECONNRESET, NULL);
         else
@@ -288,8 +288,7 @@ void pg_client_on_lost(PgClient *c, int error) {
 
         reason = text_format("connection to the database lost: %s", pg_client_error(c));
         if (s)
-                statement_fail(s, error,
-                               error == -ETIMEDOUT ? pg_client_error(c) : reason ?: "connection lost");
+                statement_fail(s, error, error == -ETIMEDOUT ? pg_client_error(c) : reason ?: "connection lost");
         if (!c->freed)
                 queue_fail(c, &c->first, -ENOTCONN, reason ?: "connection lost");
         if (!c->freed && (c->flags & PG_CLIENT_FAIL_FAST))
@@ -319,7 +318,7 @@ static bool read_results(PgClient *c) {
                         return !c->freed;
                 }
                 lost = PQstatus(c->conn) == CONNECTION_BAD && !PQresultErrorField(res, PG_DIAG_SQLSTATE) &&
-                        !pg_result_ok(res);
+                       !pg_result_ok(res);
                 copy = is_copy(res);
                 if (!s->res || pg_result_ok(s->res)) {
                         PQclear(s->res);
@@ -340,8 +339,7 @@ static bool read_notifications(PgClient *c) {
 
         while ((n = PQnotifies(c->conn))) {
                 if (c->on_notify)
-                        c->on_notify(c, n->relname, n->extra, n->be_pid == PQbackendPID(c->conn),
-                                     c->userdata);
+                        c->on_notify(c, n->relname, n->extra, n->be_pid == PQbackendPID(c->conn), c->userdata);
                 PQfreemem(n);
                 if (c->freed)
                         return false;

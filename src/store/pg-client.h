@@ -17,9 +17,9 @@ typedef struct PgClient PgClient;
 /* A statement embedded from an .sql file (src/store/sql/NAME.sql is `sql_NAME`, dashes become
  * underscores). The strings must live until the callback. */
 typedef struct SqlStatement {
-        const char *name;       /* the file's stem, for errors */
+        const char *name; /* the file's stem, for errors */
         const char *text;
-        int n_params;           /* highest $n */
+        int n_params; /* highest $n */
 } SqlStatement;
 
 /* Why a statement failed. The strings are borrowed and valid during the callback only. */
@@ -100,8 +100,8 @@ int pg_client_query(PgClient *c, const SqlStatement *sql, const char *const *par
  * the state handler. Such a statement belongs to the present session: -ENOTCONN is returned while there is
  * none, and given to the callback when the connection is lost before the statement was sent, whatever the
  * flags. */
-int pg_client_query_first(PgClient *c, const SqlStatement *sql, const char *const *params,
-                          usec_t timeout_usec, PgCallback callback, void *userdata);
+int pg_client_query_first(PgClient *c, const SqlStatement *sql, const char *const *params, usec_t timeout_usec,
+                          PgCallback callback, void *userdata);
 
 bool pg_client_is_connected(PgClient *c);
 

@@ -12,14 +12,14 @@
 #include "store/pg-client-internal.h"
 
 /* Later -c win over those of the connection string. The numbers: see pg_client_new() in the header. */
-#define SESSION_OPTIONS                                         \
-        "-c search_path= "                                      \
-        "-c datestyle=ISO "                                     \
-        "-c timezone=UTC "                                      \
-        "-c default_transaction_isolation=read\\ committed "    \
-        "-c statement_timeout=30s "                             \
-        "-c lock_timeout=30s "                                  \
-        "-c idle_in_transaction_session_timeout=60s "           \
+#define SESSION_OPTIONS                                      \
+        "-c search_path= "                                   \
+        "-c datestyle=ISO "                                  \
+        "-c timezone=UTC "                                   \
+        "-c default_transaction_isolation=read\\ committed " \
+        "-c statement_timeout=30s "                          \
+        "-c lock_timeout=30s "                               \
+        "-c idle_in_transaction_session_timeout=60s "        \
         "-c client_connection_check_interval=2s"
 
 /* Where the connection string says nothing. A peer that vanished is noticed within a minute, not after two
@@ -27,11 +27,9 @@
 static const struct {
         const char *keyword, *value;
 } connect_defaults[] = {
-        { "gssencmode",          "disable" },   /* it would ask a Kerberos server, and block */
-        { "keepalives_idle",     "30"      },
-        { "keepalives_interval", "10"      },
-        { "keepalives_count",    "3"       },
-        { "tcp_user_timeout",    "30000"   },   /* ms */
+        { "gssencmode", "disable" }, /* it would ask a Kerberos server, and block */
+        { "keepalives_idle", "30" }, { "keepalives_interval", "10" },
+        { "keepalives_count", "3" }, { "tcp_user_timeout", "30000" }, /* ms */
 };
 
 static void ignore_notice(_unused_ void *arg, _unused_ const PGresult *res) {

@@ -62,10 +62,10 @@ void pg_result_error(const Statement *s, PgError *ret, char **ret_message) {
         if (!primary)
                 primary = PQresultErrorMessage(s->res);
 
-        text = line > 0 ? text_format("%s line %u: %s", s->name, line, primary) :
-                          text_format("%s: %s", s->name, primary);
+        text = line > 0 ? text_format("%s line %u: %s", s->name, line, primary)
+                        : text_format("%s: %s", s->name, primary);
         *ret_message = text ? pg_one_line(text) : NULL;
-        *ret = (PgError) {
+        *ret = (PgError){
                 .error = -EIO,
                 .sqlstate = sqlstate ?: "",
                 .constraint = constraint ?: "",

@@ -20,9 +20,9 @@
 typedef enum SchemaStep {
         STEP_BEGIN,
         STEP_LOCK,
-        STEP_FIND,              /* is there the table of versions? */
+        STEP_FIND, /* is there the table of versions? */
         STEP_VERSION,
-        STEP_APPLY,             /* file number version + 1 */
+        STEP_APPLY, /* file number version + 1 */
         STEP_RECORD,
         STEP_COMMIT,
         STEP_ROLLBACK,
@@ -32,10 +32,10 @@ typedef struct SchemaRun {
         PgClient *client;
         SchemaCallback callback;
         void *userdata;
-        SchemaStep step;        /* in flight */
-        uint32_t version;       /* of the database, as known in this transaction */
-        int error;              /* why it is rolled back */
-        char *message;          /* NULL: no memory for it */
+        SchemaStep step;  /* in flight */
+        uint32_t version; /* of the database, as known in this transaction */
+        int error;        /* why it is rolled back */
+        char *message;    /* NULL: no memory for it */
 } SchemaRun;
 
 static SchemaRun *schema_run_free(SchemaRun *run) {
@@ -54,12 +54,9 @@ static void on_step(PgClient *c, const PgError *error, PGresult *res, void *user
 
 static int step_send(SchemaRun *run, SchemaStep step) {
         static const SqlStatement *const statements[] = {
-                [STEP_BEGIN]    = &sql_schema_begin,
-                [STEP_LOCK]     = &sql_schema_lock,
-                [STEP_FIND]     = &sql_schema_find,
-                [STEP_VERSION]  = &sql_schema_version,
-                [STEP_RECORD]   = &sql_schema_record,
-                [STEP_COMMIT]   = &sql_schema_commit,
+                [STEP_BEGIN] = &sql_schema_begin,       [STEP_LOCK] = &sql_schema_lock,
+                [STEP_FIND] = &sql_schema_find,         [STEP_VERSION] = &sql_schema_version,
+                [STEP_RECORD] = &sql_schema_record,     [STEP_COMMIT] = &sql_schema_commit,
                 [STEP_ROLLBACK] = &sql_schema_rollback,
         };
         SqlStatement file;
@@ -67,14 +64,14 @@ static int step_send(SchemaRun *run, SchemaStep step) {
         char version[12];
 
         if (step == STEP_APPLY) {
-                file = (SqlStatement) { schema_files[run->version].name, schema_files[run->version].text, 0 };
+                file = (SqlStatement){ schema_files[run->version].name, schema_files[run->version].text, 0 };
                 sql = &file;
         } else
                 sql = statements[step];
 
         run->step = step;
         snprintf(version, sizeof(version), "%" PRIu32, run->version + 1);
-        return pg_client_query_next(run->client, sql, (const char*[]) { version },
+        return pg_client_query_next(run->client, sql, (const char *[]){ version },
                                     /* script= */ step == STEP_APPLY, STEP_TIMEOUT_USEC, on_step, run);
 }
 
@@ -137,7 +134,8 @@ static void on_step(_unused_ PgClient *c, const PgError *error, PGresult *res, v
         r = run_continue(run, res);
         if (r == -EPROTONOSUPPORT) {
                 message = text_format("it is newer than version %" PRIu32 ", the latest that this build "
-                                      "knows; install the newer migrationd", schema_version_latest());
+                                      "knows; install the newer migrationd",
+                                      schema_version_latest());
                 run_fail(run, r, message ?: "it is newer than this build");
         } else if (r < 0)
                 run_fail(run, r, strerror(-r));

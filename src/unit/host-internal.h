@@ -18,7 +18,8 @@ struct UnitHost {
 /* Fills a reply from a message; returns 0 or a negative errno for a message of another shape. */
 typedef int (*ReplyReader)(sd_bus_message *m, UnitReply *reply, void **ret_allocated);
 
-/* Sends m, consumes nothing, and calls the handler with what reader makes of the answer (NULL: only the error counts). */
+/* Sends m, consumes nothing, and calls the handler with what reader makes of the answer (NULL: only the error
+ * counts). */
 int unit_host_send(UnitHost *h, sd_bus_message *m, ReplyReader reader, UnitReplyHandler handler, void *userdata);
 
 /* A method of the manager that takes strings only. */

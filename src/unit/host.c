@@ -5,7 +5,8 @@
 #include "base/text.h"
 #include "unit/host-internal.h"
 
-/* Bus path of every unit whose name starts with "migration" (tasks, slices, the fence): sd_bus_path_encode(3) leaves letters. */
+/* Bus path of every unit whose name starts with "migration" (tasks, slices, the fence): sd_bus_path_encode(3) leaves
+ * letters. */
 #define UNIT_PATH_PREFIX SYSTEMD_PATH "/unit/migration"
 
 static int on_unit_signal(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
@@ -37,8 +38,8 @@ static int on_owner_changed(_unused_ sd_bus_message *m, void *userdata, _unused_
         UnitHost *h = userdata;
 
         /* After daemon-reexec PID 1 is a new peer, which has to be subscribed to again. */
-        (void) sd_bus_call_method_async(h->bus, NULL, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", NULL, NULL,
-                                        NULL);
+        (void) sd_bus_call_method_async(h->bus, NULL, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe",
+                                        NULL, NULL, NULL);
         h->on_changed(h, h->userdata);
         return 0;
 }
@@ -65,18 +66,19 @@ int unit_host_new_local(sd_event *event, UnitChangedHandler on_changed, void *us
                                       "PropertiesChanged", on_unit_signal, NULL, h);
         if (r < 0)
                 return r;
-        r = sd_bus_match_signal_async(h->bus, NULL, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER, NULL, on_manager_signal,
-                                      NULL, h);
+        r = sd_bus_match_signal_async(h->bus, NULL, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER, NULL,
+                                      on_manager_signal, NULL, h);
         if (r < 0)
                 return r;
         r = sd_bus_add_match_async(h->bus, NULL,
                                    "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
-                                   "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" SYSTEMD_SERVICE "'",
+                                   "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" SYSTEMD_SERVICE
+                                   "'",
                                    on_owner_changed, NULL, h);
         if (r < 0)
                 return r;
-        r = sd_bus_call_method_async(h->bus, NULL, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", NULL, NULL,
-                                     NULL);
+        r = sd_bus_call_method_async(h->bus, NULL, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", NULL,
+                                     NULL, NULL);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(h);
@@ -152,7 +154,7 @@ int unit_host_send(UnitHost *h, sd_bus_message *m, ReplyReader reader, UnitReply
         call = malloc(sizeof(PendingCall));
         if (!call)
                 return -ENOMEM;
-        *call = (PendingCall) { .reader = reader, .handler = handler, .userdata = userdata };
+        *call = (PendingCall){ .reader = reader, .handler = handler, .userdata = userdata };
         r = sd_bus_call_async(h->bus, &slot, m, on_reply, call, UNIT_CALL_TIMEOUT_USEC);
         if (r < 0)
                 return r;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A host's PID 1: the handle that every call to it goes through. All calls are asynchronous; the replies come in the order of the
- * calls, and a reply means that every earlier call of this connection has been executed or refused. local is the system bus. */
+/* A host's PID 1: the handle that every call to it goes through. All calls are asynchronous; the replies come in the
+ * order of the calls, and a reply means that every earlier call of this connection has been executed or refused.
+ * local is the system bus. */
 
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
@@ -14,37 +15,38 @@ typedef struct UnitHost UnitHost;
 
 /* What ListUnits says of a unit. A unit with a job is neither at rest nor ended, whatever its active state reads. */
 typedef struct UnitInfo {
-        char name[256];         /* UNIT_NAME_MAX of systemd, with the terminator */
-        bool active;            /* active, activating, deactivating, reloading, or a job is queued */
-        bool failed;            /* ActiveState=failed */
+        char name[256]; /* UNIT_NAME_MAX of systemd, with the terminator */
+        bool active;    /* active, activating, deactivating, reloading, or a job is queued */
+        bool failed;    /* ActiveState=failed */
 } UnitInfo;
 
 /* What an ended unit leaves; a value that this systemd or this host's cgroups do not have is UINT64_MAX. */
 typedef struct UnitResult {
-        bool active;            /* as UnitInfo.active; the rest is then not final */
-        bool ran;               /* it has been active once since it was loaded */
-        char result[32];        /* Result=: success, exit-code, signal, core-dump, timeout, watchdog, oom-kill, resources, ... */
-        char exit_code[16];     /* exited, killed, dumped; "" when no main process ended */
-        int exit_status;        /* exit status or signal number; -1: none */
+        bool active;        /* as UnitInfo.active; the rest is then not final */
+        bool ran;           /* it has been active once since it was loaded */
+        char result[32];    /* Result=: success, exit-code, signal, core-dump, timeout, watchdog, oom-kill, resources,
+                               ... */
+        char exit_code[16]; /* exited, killed, dumped; "" when no main process ended */
+        int exit_status;    /* exit status or signal number; -1: none */
         char invocation_id[33]; /* hex, "" when it never ran */
         uint64_t cpu_usec;
-        uint64_t memory_peak_bytes;     /* systemd 255 and later */
+        uint64_t memory_peak_bytes; /* systemd 255 and later */
         uint64_t io_read_bytes;
         uint64_t io_write_bytes;
-        usec_t started_usec;    /* of the main process, CLOCK_REALTIME, 0: none */
+        usec_t started_usec; /* of the main process, CLOCK_REALTIME, 0: none */
         usec_t exited_usec;
 } UnitResult;
 
-/* The answer to any call. error: 0 or a negative errno (-ENOENT: no such unit; -ETIMEDOUT, -ECONNRESET: not known whether it was
- * executed). Strings and arrays are borrowed for the duration of the callback. */
+/* The answer to any call. error: 0 or a negative errno (-ENOENT: no such unit; -ETIMEDOUT, -ECONNRESET: not known
+ * whether it was executed). Strings and arrays are borrowed for the duration of the callback. */
 typedef struct UnitReply {
         int error;
-        const char *message;    /* one line, "" without error */
-        const UnitInfo *units;  /* of unit_host_list() */
+        const char *message;   /* one line, "" without error */
+        const UnitInfo *units; /* of unit_host_list() */
         size_t n_units;
-        const UnitResult *result;       /* of unit_host_get_result() */
-        bool owned;             /* of unit_host_name_has_owner() */
-        size_t n_processes;     /* of unit_host_count_processes() */
+        const UnitResult *result; /* of unit_host_get_result() */
+        bool owned;               /* of unit_host_name_has_owner() */
+        size_t n_processes;       /* of unit_host_count_processes() */
 } UnitReply;
 
 typedef void (*UnitReplyHandler)(const UnitReply *reply, void *userdata);
@@ -55,8 +57,8 @@ typedef void (*UnitChangedHandler)(UnitHost *h, void *userdata);
 /* A call that PID 1 does not answer within this counts as lost: the bus's own default, sd_bus_call(3). */
 #define UNIT_CALL_TIMEOUT_USEC (25 * USEC_PER_SEC)
 
-/* Connects to the system bus and subscribes to PID 1's signals. When the connection is lost the event loop is ended with an
- * error: the poll's timer starts a new one. Returns 0 or a negative errno. */
+/* Connects to the system bus and subscribes to PID 1's signals. When the connection is lost the event loop is ended
+ * with an error: the poll's timer starts a new one. Returns 0 or a negative errno. */
 int unit_host_new_local(sd_event *event, UnitChangedHandler on_changed, void *userdata, UnitHost **ret);
 
 /* Drops all pending calls without calling their handlers. Accepts NULL, returns NULL. */
@@ -66,8 +68,8 @@ DEFINE_CLEANUP(UnitHost *, unit_host_free);
 /* The unique name of the connection; borrowed. */
 const char *unit_host_unique_name(UnitHost *h);
 
-/* The id of the bus's instance, which a restart of the bus or a boot changes, as a UUID in text form; sd_bus_get_bus_id(3).
- * Returns 0 or a negative errno. */
+/* The id of the bus's instance, which a restart of the bus or a boot changes, as a UUID in text form;
+ * sd_bus_get_bus_id(3). Returns 0 or a negative errno. */
 int unit_host_bus_id(UnitHost *h, char ret[static SD_ID128_UUID_STRING_MAX]);
 
 /* The loaded units that match one of the glob patterns. */

@@ -8,8 +8,10 @@
 
 /* The sandbox floor, the same for every task; drop-ins of the administrator win over it: systemd.exec(5). */
 static const char *const floor_flags[] = {
-        "NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectControlGroups", "ProtectKernelModules", "ProtectKernelTunables",
-        "ProtectKernelLogs", "ProtectClock", "LockPersonality", "RestrictSUIDSGID", "RestrictRealtime",
+        "NoNewPrivileges",      "PrivateTmp",           "PrivateDevices",
+        "ProtectControlGroups", "ProtectKernelModules", "ProtectKernelTunables",
+        "ProtectKernelLogs",    "ProtectClock",         "LockPersonality",
+        "RestrictSUIDSGID",     "RestrictRealtime",
 };
 
 static const struct {
@@ -28,7 +30,8 @@ static const struct {
         { "StandardError", "journal" },
 };
 
-static const char *const accounting_flags[] = { "CPUAccounting", "MemoryAccounting", "IOAccounting", "TasksAccounting" };
+static const char *const accounting_flags[] = { "CPUAccounting", "MemoryAccounting", "IOAccounting",
+                                                "TasksAccounting" };
 
 /* A newline in a string property of a transient unit injects directives at the next daemon-reload. */
 static bool text_is_plain(const char *s, size_t length_max) {
@@ -50,14 +53,15 @@ static bool list_is_plain(char *const *list, bool absolute) {
 }
 
 static bool spec_is_valid(const LauncherSpec *s) {
-        if (!text_is_plain(s->unit, 255) || strspn(s->unit, "abcdefghijklmnopqrstuvwxyz0123456789_-.") != strlen(s->unit))
+        if (!text_is_plain(s->unit, 255) ||
+            strspn(s->unit, "abcdefghijklmnopqrstuvwxyz0123456789_-.") != strlen(s->unit))
                 return false;
         if (!startswith(s->unit, "migration") || !text_is_plain(s->description, 255) || !text_is_plain(s->slice, 255))
                 return false;
         if (!text_is_plain(s->user, 32) || !s->argv || !s->argv[0] || s->argv[0][0] != '/')
                 return false;
-        return list_is_plain(s->argv + 1, false) && list_is_plain(s->writable, true) && list_is_plain(s->environment, false) &&
-               list_is_plain(s->log_fields, false);
+        return list_is_plain(s->argv + 1, false) && list_is_plain(s->writable, true) &&
+               list_is_plain(s->environment, false) && list_is_plain(s->log_fields, false);
 }
 
 static int append_strings(sd_bus_message *m, const char *name, char *const *list) {
@@ -72,7 +76,7 @@ static int append_strings(sd_bus_message *m, const char *name, char *const *list
         r = sd_bus_message_open_container(m, 'v', "as");
         if (r < 0)
                 return r;
-        r = sd_bus_message_append_strv(m, (char**) list);
+        r = sd_bus_message_append_strv(m, (char **) list);
         if (r < 0)
                 return r;
         r = sd_bus_message_close_container(m);
@@ -101,7 +105,7 @@ static int append_exec(sd_bus_message *m, char *const *argv) {
         r = sd_bus_message_append(m, "s", argv[0]);
         if (r < 0)
                 return r;
-        r = sd_bus_message_append_strv(m, (char**) argv);
+        r = sd_bus_message_append_strv(m, (char **) argv);
         if (r < 0)
                 return r;
         r = sd_bus_message_append(m, "as", 1, "no-env-expand");
@@ -140,18 +144,18 @@ static int append_fixed(sd_bus_message *m) {
         for (size_t i = 0; i < ELEMENTSOF(accounting_flags) && r >= 0; i++)
                 r = sd_bus_message_append(m, "(sv)", accounting_flags[i], "b", 1);
         if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "AddRef", "b", 1, "CapabilityBoundingSet", "t", UINT64_C(0),
-                                          "LogRateLimitIntervalUSec", "t", 30 * USEC_PER_SEC, "LogRateLimitBurst", "u",
-                                          (uint32_t) TASK_LOG_BURST);
+                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "AddRef", "b", 1, "CapabilityBoundingSet", "t",
+                                          UINT64_C(0), "LogRateLimitIntervalUSec", "t", 30 * USEC_PER_SEC,
+                                          "LogRateLimitBurst", "u", (uint32_t) TASK_LOG_BURST);
         return r;
 }
 
 static int append_spec(sd_bus_message *m, const LauncherSpec *s) {
-        char *groups[] = { (char*) LAUNCHER_GROUP, NULL };
+        char *groups[] = { (char *) LAUNCHER_GROUP, NULL };
         int r;
 
-        r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Description", "s", s->description, "Slice", "s", s->slice, "User", "s",
-                                  s->user, "TimeoutStopUSec", "t", s->stop_timeout_usec);
+        r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Description", "s", s->description, "Slice", "s", s->slice,
+                                  "User", "s", s->user, "TimeoutStopUSec", "t", s->stop_timeout_usec);
         if (r >= 0 && s->timeout_usec != USEC_INFINITY)
                 r = sd_bus_message_append(m, "(sv)", "RuntimeMaxUSec", "t", s->timeout_usec);
         if (r >= 0)
@@ -173,7 +177,8 @@ int launcher_start(UnitHost *h, const LauncherSpec *spec, UnitReplyHandler handl
 
         if (!spec_is_valid(spec))
                 return -EINVAL;
-        r = sd_bus_message_new_method_call(h->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER, "StartTransientUnit");
+        r = sd_bus_message_new_method_call(h->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                           "StartTransientUnit");
         if (r < 0)
                 return r;
         r = sd_bus_message_append(m, "ss", spec->unit, "fail");

@@ -25,7 +25,8 @@ static int read_unit_list(sd_bus_message *m, UnitReply *reply, void **ret_alloca
                 const char *name, *load, *active;
                 uint32_t job;
 
-                r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, &load, &active, NULL, NULL, NULL, &job, NULL, NULL);
+                r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, &load, &active, NULL, NULL, NULL, &job, NULL,
+                                        NULL);
                 if (r <= 0)
                         break;
                 if (strlen(name) >= sizeof(units->name))
@@ -41,7 +42,8 @@ static int read_unit_list(sd_bus_message *m, UnitReply *reply, void **ret_alloca
                         }
                         units = grown;
                 }
-                units[n] = (UnitInfo) { .active = state_is_active(active) || job > 0, .failed = streq(active, "failed") };
+                units[n] =
+                        (UnitInfo){ .active = state_is_active(active) || job > 0, .failed = streq(active, "failed") };
                 strcpy(units[n].name, name);
                 n++;
         }
@@ -55,13 +57,14 @@ int unit_host_list(UnitHost *h, char *const *patterns, UnitReplyHandler handler,
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r;
 
-        r = sd_bus_message_new_method_call(h->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsByPatterns");
+        r = sd_bus_message_new_method_call(h->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                           "ListUnitsByPatterns");
         if (r < 0)
                 return r;
         r = sd_bus_message_append_strv(m, NULL);
         if (r < 0)
                 return r;
-        r = sd_bus_message_append_strv(m, (char**) patterns);
+        r = sd_bus_message_append_strv(m, (char **) patterns);
         if (r < 0)
                 return r;
         return unit_host_send(h, m, read_unit_list, handler, userdata);
@@ -140,8 +143,9 @@ static int collect(sd_bus_message *m, Collected *c) {
                 for (i = 0; i < ELEMENTSOF(properties); i++)
                         if (streq(properties[i].name, name))
                                 break;
-                r = i < ELEMENTSOF(properties) ? read_property(m, properties[i].kind, (char*) c + properties[i].offset)
-                                               : sd_bus_message_skip(m, "v");
+                r = i < ELEMENTSOF(properties)
+                            ? read_property(m, properties[i].kind, (char *) c + properties[i].offset)
+                            : sd_bus_message_skip(m, "v");
                 if (r < 0)
                         return r;
                 r = sd_bus_message_exit_container(m);
@@ -165,8 +169,12 @@ static const char *exit_code_to_string(int code) {
 }
 
 static int read_unit_result(sd_bus_message *m, UnitReply *reply, void **ret_allocated) {
-        Collected c = { .active_state = "", .result = "", .cpu_nsec = UINT64_MAX, .memory_peak = UINT64_MAX,
-                        .io_read = UINT64_MAX, .io_write = UINT64_MAX };
+        Collected c = { .active_state = "",
+                        .result = "",
+                        .cpu_nsec = UINT64_MAX,
+                        .memory_peak = UINT64_MAX,
+                        .io_read = UINT64_MAX,
+                        .io_write = UINT64_MAX };
         UnitResult *result;
         int r;
 
@@ -177,7 +185,7 @@ static int read_unit_result(sd_bus_message *m, UnitReply *reply, void **ret_allo
         if (!result)
                 return -ENOMEM;
         *ret_allocated = result;
-        *result = (UnitResult) {
+        *result = (UnitResult){
                 .active = state_is_active(c.active_state),
                 .ran = c.active_enter > 0,
                 .exit_status = c.main_code > 0 ? c.main_status : -1,
@@ -204,7 +212,8 @@ int unit_host_get_result(UnitHost *h, const char *unit, UnitReplyHandler handler
         r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
         if (r < 0)
                 return r;
-        r = sd_bus_message_new_method_call(h->bus, &m, SYSTEMD_SERVICE, path, "org.freedesktop.DBus.Properties", "GetAll");
+        r = sd_bus_message_new_method_call(h->bus, &m, SYSTEMD_SERVICE, path, "org.freedesktop.DBus.Properties",
+                                           "GetAll");
         if (r < 0)
                 return r;
         /* "" asks for the properties of all interfaces in one round trip. */
@@ -226,8 +235,8 @@ int unit_host_name_has_owner(UnitHost *h, const char *bus_name, UnitReplyHandler
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r;
 
-        r = sd_bus_message_new_method_call(h->bus, &m, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                           "NameHasOwner");
+        r = sd_bus_message_new_method_call(h->bus, &m, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                           "org.freedesktop.DBus", "NameHasOwner");
         if (r < 0)
                 return r;
         r = sd_bus_message_append(m, "s", bus_name);
