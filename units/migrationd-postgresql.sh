@@ -14,6 +14,8 @@ bindir() {
         if [ -e "$data/PG_VERSION" ]; then
                 dir=/usr/lib/postgresql/$(cat "$data/PG_VERSION")/bin
         else
+                # Names of Debian's: numbers.
+                # shellcheck disable=SC2012
                 dir=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
         fi
         if [ ! -x "$dir/postgres" ]; then

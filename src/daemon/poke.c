@@ -37,7 +37,8 @@ static int on_started(sd_bus_message *reply, void *userdata, sd_bus_error *error
                 p->failed = true;
                 log_full(
                         LOG_ERR, 0, &(const LogContext){ .report = p->report },
-                        "Failed to start the poll of report %u, will be tried again: %s; see 'systemctl status migrationd-poll@%u.timer'",
+                        "Failed to start the poll of report %u, will be tried again: %s; see "
+                        "'systemctl status migrationd-poll@%u.timer'",
                         p->report, sd_bus_message_get_error(reply)->message, p->report);
         }
         p->manager->n_pokes--;

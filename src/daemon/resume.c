@@ -91,7 +91,8 @@ static void on_unfinished(PgClient *c, const PgError *failure, PGresult *res, vo
         if (failure) {
                 if (failure->error != -ECANCELED)
                         log_error(
-                                "Failed to look for an unfinished report: %s; see 'systemctl status migrationd-postgresql'",
+                                "Failed to look for an unfinished report: %s; see 'systemctl status "
+                                "migrationd-postgresql'",
                                 failure->message);
                 (void) sd_event_exit(resume->event, EXIT_FAILURE);
                 return;

@@ -99,10 +99,6 @@ static void engine_check_done(Engine *e) {
                 engine_end(e, ENGINE_FINISHED);
                 return;
         }
-        if (e->snap.state == STATE_PAUSED && e->n_attempts == 0 && !e->dirty && !e->broken) {
-                engine_end(e, ENGINE_IDLE);
-                return;
-        }
         if (e->broken || e->snap.state == STATE_CANCELING || e->no_step)
                 delay = RETRY_INTERVAL_USEC;
         if (e->snap.next_usec >= 0)

@@ -14,7 +14,6 @@ typedef struct Engine Engine;
 
 typedef enum EngineEnd {
         ENGINE_FINISHED,       /* the report is completed, failed or canceled: the timer is to be stopped */
-        ENGINE_IDLE,           /* paused, and nothing is in flight: the timer or a request starts the next poll */
         ENGINE_UNKNOWN_REPORT, /* there is no such report: the timer is to be stopped */
 } EngineEnd;
 

@@ -39,10 +39,6 @@ static void on_engine_end(_unused_ Engine *e, EngineEnd end, void *userdata) {
         LogContext context = { .report = p->report };
         int r = -ENOMEM;
 
-        if (end == ENGINE_IDLE) {
-                (void) sd_event_exit(p->event, 0);
-                return;
-        }
         if (end == ENGINE_UNKNOWN_REPORT)
                 (void) log_full(LOG_ERR, 0, &context, "There is no report %" PRIu32, p->report);
         /* Empty by now: an active slice would stay for ever. The answer to the later call says that both were heard.

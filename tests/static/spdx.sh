@@ -7,8 +7,8 @@ cd "${1:-$(dirname "$0")/../..}"
 
 LICENCES='LGPL-2.1-or-later|GPL-2.0-or-later'
 
-# JSON has no comments, .gitignore is a list of names, pages in the top directory are not code.
-mapfile -t files < <(project_files ! -name '*.json' ! -name .gitignore ! -path './*.md' -o -path './docs/*')
+# JSON has no comments, files with a dot are settings of tools, pages in the top directory are not code.
+mapfile -t files < <(project_files ! -name '*.json' ! -name '.*' ! -path './*.md' -o -path './docs/*')
 missing=$(for file in "${files[@]}"; do
         head -n 5 "$file" | tr -d '\0' | grep -qE "SPDX-License-Identifier: ($LICENCES)( |\$)" || printf '%s\n' "$file"
 done)
