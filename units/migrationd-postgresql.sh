@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The embedded PostgreSQL of migrationd. Usage: migrationd-postgresql setup|exec
+# The embedded PostgreSQL of migrationd. Usage: migrationd-postgresql setup|exec|reload
 #   setup  creates the cluster at the first start: roles, database, authentication by peer credentials only
 #   exec   becomes the server
+#   reload makes it read its configuration again
 set -eu
 
 state=${STATE_DIRECTORY:-/var/lib/migrationd:/var/lib/migrationd/postgresql}
@@ -76,11 +77,14 @@ case ${1:-} in
 setup)
         setup
         ;;
+reload)
+        kill -HUP "$MAINPID"
+        ;;
 exec)
         exec "$(bindir)/postgres" -D "$data"
         ;;
 *)
-        echo "Usage: migrationd-postgresql setup|exec" >&2
+        echo "Usage: migrationd-postgresql setup|exec|reload" >&2
         exit 64
         ;;
 esac

@@ -24,7 +24,7 @@ chmod 755 "$WORK"
 SOCKET=$WORK/socket
 LOG=$WORK/log
 PIDS=$WORK/pids                 # a file for each attempt that runs: its process
-declare -A RUNNING=()           # attempt -> step
+declare -A RUNNING=()           # attempt -> step and kind
 KILL_AFTER=                     # milliseconds: programs are killed after a random part of it; empty: never
 
 number=0
@@ -136,8 +136,9 @@ start_attempt() {
                 delay=$((RANDOM % KILL_AFTER))
                 command=(timeout --signal=KILL "$((delay / 1000)).$(printf %03d $((delay % 1000 + 1)))" "${command[@]}")
         fi
-        RUNNING[$2]=$6
+        RUNNING[$2]="$6 $7"
         {
+                trap - ERR
                 set +e
                 MIGRATIOND_REPORT=$1 MIGRATIOND_TASK=$3 MIGRATIOND_ATTEMPT=$4 MIGRATIOND_TOKEN=$5 PULP2TO3_ROOT=$WORK/root \
                         MIGRATIOND_DATABASE=$(conninfo migrationd) "${command[@]}" >>"$LOG" 2>&1 &
@@ -191,7 +192,7 @@ report_drive_into_content() {
         ATTEMPTS=0
         while :; do
                 launch "$1"
-                if [[ ${RUNNING[*]} != content || $(db pulp -c "SELECT count(*) FROM migrationd_pulp2to3.iso_due") -eq 0 ]]; then
+                if [[ ${RUNNING[*]} != 'content main' ]]; then
                         end_attempt
                         continue
                 fi
@@ -330,7 +331,7 @@ expect_sample() {
 }
 
 test_a_generated_dump_with_damaged_shared_and_duplicate_units_gives_the_expected_rows() {
-        sample damaged --units 3000 --repositories 20 --empty-repositories 3 --on-demand 30 --corrupted 0.5 --missing 0.5 \
+        sample damaged --units 1500 --repositories 20 --empty-repositories 3 --on-demand 30 --corrupted 0.5 --missing 0.5 \
                 --short 0.5 --shared 10 --duplicate 5
         sample_target damaged '[Tasks]
 TargetDuration=500ms'
@@ -338,7 +339,7 @@ TargetDuration=500ms'
         expect_sample damaged
         pulp3_all "$(conninfo pulp)" "$WORK/media" >"$WORK/damaged.expected"
         [[ $(db migrationd -c "SELECT count(*) FROM migrationd.task t JOIN migrationd.step s ON s.report_id = t.report_id AND
-                s.ord = t.step_ord WHERE t.report_id = $REPORT AND s.code = 'content' AND t.kind = 'main'") -gt 20 ]]
+                s.ord = t.step_ord WHERE t.report_id = $REPORT AND s.code = 'content' AND t.kind = 'main'") -gt 10 ]]
 }
 
 test_one_and_eight_workers_give_the_same_rows_as_two() {
@@ -374,9 +375,8 @@ TargetDuration=500ms'
         {
                 # Connections to Pulp's database end again and again while content is migrated.
                 for _ in 1 2 3; do
-                        until [[ $(db postgres -c "SELECT count(*) FROM pg_stat_activity WHERE datname = 'pulp' AND
-                                application_name LIKE 'migration report%'") -gt 1 ]]; do :; done
-                        db postgres -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'pulp'" >/dev/null
+                        until [[ $(db postgres -c "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                                WHERE datname = 'pulp' AND application_name LIKE 'migration report%'") -gt 0 ]]; do :; done
                 done
         } &
         restarter=$!
@@ -427,7 +427,7 @@ test_the_fence_waits_for_a_session_that_holds_a_lock_of_the_report() {
         db pulp -c 'SELECT pg_advisory_lock(77, 1)' -c 'SELECT pg_sleep(60)' >/dev/null 2>&1 &
         holder=$!
         until [[ $(db pulp -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") -gt 0 ]]; do :; done
-        timeout --signal=KILL 2 env MIGRATIOND_REPORT=77 PULP2TO3_ROOT="$WORK/root" "$PROGRAM" fence || status=$?
+        { timeout --signal=KILL 2 env MIGRATIOND_REPORT=77 PULP2TO3_ROOT="$WORK/root" "$PROGRAM" fence; } 2>/dev/null || status=$?
         [[ $status -eq 137 ]] || fail "the fence ended with $status while the lock was held"
         MIGRATIOND_REPORT=78 PULP2TO3_ROOT=$WORK/root "$PROGRAM" fence
         db postgres -c "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'" >/dev/null
@@ -533,7 +533,7 @@ test_files_on_another_file_system_are_copied_and_counted() {
         cp -a "$other" "$WORK/media"
         rm -rf "$other"
         expect_sample damaged
-        [[ $(db pulp -c "SELECT sum(linked) = 0 AND sum(copied) > 1000 FROM migrationd_pulp2to3.batch WHERE report = $REPORT") == t ]]
+        [[ $(db pulp -c "SELECT sum(linked) = 0 AND sum(copied) > 700 FROM migrationd_pulp2to3.batch WHERE report = $REPORT") == t ]]
 }
 
 titles=(

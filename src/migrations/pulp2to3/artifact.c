@@ -11,11 +11,13 @@
 
 #define COPY_BUFFER_BYTES (256 * 1024)
 
-/* From so many directories on the whole file system is synchronised at once: each fsync() flushes the disk's cache (measured on
- * ext4: 1 to 4 ms each, and 100 to 300 ms for syncfs() while a database writes to the same disk). */
+/* From so many directories on the whole file system is synchronised at once: each fsync() flushes the disk's
+ * cache (measured on ext4: 1 to 4 ms each, and 100 to 300 ms for syncfs() while a database writes to the same
+ * disk). */
 #define SYNC_DIRECTORIES_MAX 32
 
-int artifact_store_open(const char *media_root, int32_t report, int32_t task, ArtifactStore *ret, char **ret_error) {
+int artifact_store_open(const char *media_root, int32_t report, int32_t task, ArtifactStore *ret,
+                        char **ret_error) {
         ArtifactStore s = { .fd = -EBADF };
 
         s.fd = open(media_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -26,9 +28,11 @@ int artifact_store_open(const char *media_root, int32_t report, int32_t task, Ar
                 int error = s.root ? -errno : -ENOMEM;
 
                 artifact_store_done(&s);
-                return text_error(ret_error, error, "%s/artifact: cannot create: %s", media_root, strerror(-error));
+                return text_error(ret_error, error, "%s/artifact: cannot create: %s", media_root,
+                                  strerror(-error));
         }
-        (void) snprintf(s.temporary, sizeof(s.temporary), "artifact/.migration-%" PRIi32 "-%" PRIi32, report, task);
+        (void) snprintf(s.temporary, sizeof(s.temporary), "artifact/.migration-%" PRIi32 "-%" PRIi32, report,
+                        task);
         *ret = s;
         return 0;
 }
@@ -37,7 +41,7 @@ void artifact_store_done(ArtifactStore *s) {
         if (s->fd >= 0)
                 (void) close(s->fd);
         free(s->root);
-        *s = (ArtifactStore) { .fd = -EBADF };
+        *s = (ArtifactStore){ .fd = -EBADF };
 }
 
 void artifact_name(const char *sha256, char ret[static ARTIFACT_NAME_SIZE]) {
@@ -51,7 +55,8 @@ static int make_directory(ArtifactStore *s, const char *name, char **ret_error) 
         if (mkdirat(s->fd, directory, 0755) == 0)
                 s->is_new = true;
         else if (errno != EEXIST)
-                return text_error(ret_error, -errno, "%s/%s: cannot create: %s", s->root, directory, strerror(errno));
+                return text_error(ret_error, -errno, "%s/%s: cannot create: %s", s->root, directory,
+                                  strerror(errno));
         return 0;
 }
 
@@ -63,28 +68,34 @@ static void mark_dirty(ArtifactStore *s, const DigestSet *digests) {
         *dirty = true;
 }
 
-/* Whether the artifact is there: ARTIFACT_PRESENT, ARTIFACT_LINKED when it is the very file st (may be NULL), -ENOENT, or
- * -EBADMSG: something else has its name. */
-static int look(ArtifactStore *s, const char *name, uint64_t size_bytes, const struct stat *st, char **ret_error) {
+/* Whether the artifact is there: ARTIFACT_PRESENT, ARTIFACT_LINKED when it is the very file st (may be NULL),
+ * -ENOENT, or -EBADMSG: something else has its name. */
+static int look(ArtifactStore *s, const char *name, uint64_t size_bytes, const struct stat *st,
+                char **ret_error) {
         struct stat there;
 
         if (fstatat(s->fd, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
-                return errno == ENOENT ? -ENOENT :
-                        text_error(ret_error, -errno, "%s/%s: %s", s->root, name, strerror(errno));
+                return errno == ENOENT
+                               ? -ENOENT
+                               : text_error(ret_error, -errno, "%s/%s: %s", s->root, name, strerror(errno));
         if (!S_ISREG(there.st_mode) || (uint64_t) there.st_size != size_bytes)
-                return text_error(ret_error, -EBADMSG, "%s/%s is there with %jd bytes, but the artifact of that name has "
-                                  "%" PRIu64 "; move it away", s->root, name, (intmax_t) there.st_size, size_bytes);
-        return st && there.st_dev == st->st_dev && there.st_ino == st->st_ino ? ARTIFACT_LINKED : ARTIFACT_PRESENT;
+                return text_error(ret_error, -EBADMSG,
+                                  "%s/%s is there with %jd bytes, but the artifact of that name has "
+                                  "%" PRIu64 "; move it away",
+                                  s->root, name, (intmax_t) there.st_size, size_bytes);
+        return st && there.st_dev == st->st_dev && there.st_ino == st->st_ino ? ARTIFACT_LINKED
+                                                                              : ARTIFACT_PRESENT;
 }
 
 /* Errors of a hard link that a copy gets around. Source: link(2), and protected_hardlinks in proc(5). */
 static bool is_copyable(int error) {
-        return error == EXDEV || error == EPERM || error == EMLINK || error == EACCES || error == EOPNOTSUPP ||
-                error == EROFS || error == ENOSYS;
+        return error == EXDEV || error == EPERM || error == EMLINK || error == EACCES ||
+               error == EOPNOTSUPP || error == EROFS || error == ENOSYS;
 }
 
 /* Returns 0, -EEXIST, -EXDEV: to be copied, or another error with a text. */
-static int try_link(ArtifactStore *s, int directory_fd, const char *source, const char *name, char **ret_error) {
+static int try_link(ArtifactStore *s, int directory_fd, const char *source, const char *name,
+                    char **ret_error) {
         for (int attempt = 0;; attempt++) {
                 if (linkat(directory_fd, source, s->fd, name, 0) == 0)
                         return 0;
@@ -97,8 +108,9 @@ static int try_link(ArtifactStore *s, int directory_fd, const char *source, cons
                 }
                 if (errno == EEXIST)
                         return -EEXIST;
-                return is_copyable(errno) ? -EXDEV :
-                        text_error(ret_error, -errno, "%s/%s: cannot link %s: %s", s->root, name, source, strerror(errno));
+                return is_copyable(errno) ? -EXDEV
+                                          : text_error(ret_error, -errno, "%s/%s: cannot link %s: %s",
+                                                       s->root, name, source, strerror(errno));
         }
 }
 
@@ -141,23 +153,26 @@ int artifact_store_begin(ArtifactStore *s, int *ret_fd, char **ret_error) {
 
         fd = openat(s->fd, s->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
         if (fd < 0)
-                return text_error(ret_error, -errno, "%s/%s: cannot create: %s", s->root, s->temporary, strerror(errno));
+                return text_error(ret_error, -errno, "%s/%s: cannot create: %s", s->root, s->temporary,
+                                  strerror(errno));
         *ret_fd = fd;
         return 0;
 }
 
 /* Its bytes are on the disk before it gets its name. */
-static int finish_file(ArtifactStore *s, int fd, const char *name, const DigestSet *digests, char **ret_error) {
+static int finish_file(ArtifactStore *s, int fd, const char *name, const DigestSet *digests,
+                       char **ret_error) {
         int r;
 
         if (fsync(fd) < 0)
-                return text_error(ret_error, -errno, "%s/%s: cannot write %" PRIu64 " bytes: %s", s->root, s->temporary,
-                                  digests->size_bytes, strerror(errno));
+                return text_error(ret_error, -errno, "%s/%s: cannot write %" PRIu64 " bytes: %s", s->root,
+                                  s->temporary, digests->size_bytes, strerror(errno));
         r = make_directory(s, name, ret_error);
         if (r < 0)
                 return r;
         if (renameat(s->fd, s->temporary, s->fd, name) < 0)
-                return text_error(ret_error, -errno, "%s/%s: cannot rename: %s", s->root, name, strerror(errno));
+                return text_error(ret_error, -errno, "%s/%s: cannot rename: %s", s->root, name,
+                                  strerror(errno));
         return ARTIFACT_COPIED;
 }
 
@@ -177,7 +192,8 @@ int artifact_store_end(ArtifactStore *s, int fd, const DigestSet *digests, char 
 }
 
 /* Times and mode as the source's, as a link would have them. */
-static int copy(ArtifactStore *s, int source_fd, const struct stat *st, const DigestSet *digests, char **ret_error) {
+static int copy(ArtifactStore *s, int source_fd, const struct stat *st, const DigestSet *digests,
+                char **ret_error) {
         uint64_t size_bytes;
         int fd, r;
 
@@ -186,8 +202,8 @@ static int copy(ArtifactStore *s, int source_fd, const struct stat *st, const Di
                 return r;
         r = copy_bytes(source_fd, fd, &size_bytes);
         if (r < 0)
-                (void) text_error(ret_error, r, "%s/%s: cannot write %" PRIu64 " bytes: %s", s->root, s->temporary,
-                                  digests->size_bytes, strerror(-r));
+                (void) text_error(ret_error, r, "%s/%s: cannot write %" PRIu64 " bytes: %s", s->root,
+                                  s->temporary, digests->size_bytes, strerror(-r));
         else if (size_bytes != digests->size_bytes)
                 r = text_error(ret_error, -EBADMSG, "the file changed while it was read");
         if (r < 0) {
@@ -196,13 +212,13 @@ static int copy(ArtifactStore *s, int source_fd, const struct stat *st, const Di
                 return r;
         }
         (void) fchmod(fd, st->st_mode & 0777);
-        (void) futimens(fd, (const struct timespec[2]) { st->st_atim, st->st_mtim });
+        (void) futimens(fd, (const struct timespec[2]){ st->st_atim, st->st_mtim });
         return artifact_store_end(s, fd, digests, ret_error);
 }
 
 /* Gives the file its name. Returns an ArtifactHow, -EXDEV: to be copied, or another error with a text. */
-static int link_file(ArtifactStore *s, int directory_fd, const char *source, const char *name, const struct stat *st,
-                     uint64_t size_bytes, char **ret_error) {
+static int link_file(ArtifactStore *s, int directory_fd, const char *source, const char *name,
+                     const struct stat *st, uint64_t size_bytes, char **ret_error) {
         int made, r;
 
         made = try_link(s, directory_fd, source, name, ret_error);
@@ -247,7 +263,8 @@ static int sync_directory(ArtifactStore *s, const char *name, char **ret_error) 
         _cleanup_(closep) int fd = openat(s->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (fd < 0 || fsync(fd) < 0)
-                return text_error(ret_error, -errno, "%s/%s: cannot synchronise: %s", s->root, name, strerror(errno));
+                return text_error(ret_error, -errno, "%s/%s: cannot synchronise: %s", s->root, name,
+                                  strerror(errno));
         return 0;
 }
 

@@ -11,7 +11,8 @@
 #include "base/text.h"
 
 #define TARGET_USEC_DEFAULT (5 * USEC_PER_SEC)
-/* Tasks shorter than that would cost more to start than they do; source: harness measurements of a unit's start. */
+/* Tasks shorter than that would cost more to start than they do; source: harness measurements of a unit's
+ * start. */
 #define TARGET_USEC_MIN (100 * USEC_PER_MSEC)
 #define TARGET_USEC_MAX (3600 * USEC_PER_SEC)
 
@@ -25,15 +26,17 @@ typedef struct Key {
         const char *section;
         const char *name;
         KeyKind kind;
-        size_t offset;          /* of the member of Configuration */
-        const char *otherwise;  /* default; NULL: has to be set */
+        size_t offset;         /* of the member of Configuration */
+        const char *otherwise; /* default; NULL: has to be set */
 } Key;
 
 #define MEMBER(m) offsetof(Configuration, m)
 static const Key keys[] = {
         { "Pulp2", "Archive", KEY_PATH, MEMBER(archive), NULL },
         { "Pulp2", "Content", KEY_PATH, MEMBER(content), NULL },
-        { "Pulp2", "Database", KEY_TEXT, MEMBER(pulp2_database), "pulp_database" },
+        /* No name stands in two sections: libeconf 0.5 loses a key that is the first of its section when the last
+         * of the section before has the same name. */
+        { "Pulp2", "ArchiveDatabase", KEY_TEXT, MEMBER(pulp2_database), "pulp_database" },
         { "Pulp3", "Database", KEY_TEXT, MEMBER(pulp3_database), NULL },
         { "Pulp3", "MediaRoot", KEY_PATH, MEMBER(media_root), "/var/lib/pulp/media" },
         { "Pulp3", "KeyFile", KEY_PATH, MEMBER(key_file), "/etc/pulp/certs/database_fields.symmetric.key" },
@@ -57,7 +60,8 @@ static int set_duration(usec_t *p, const char *value, char **ret_reason) {
         usec_t usec;
 
         if (text_parse_usec(value, &usec) < 0 || usec < TARGET_USEC_MIN || usec > TARGET_USEC_MAX)
-                return text_error(ret_reason, -EINVAL, "\"%.64s\" is not a time span from 100ms to 1h", value);
+                return text_error(ret_reason, -EINVAL, "\"%.64s\" is not a time span from 100ms to 1h",
+                                  value);
         *p = usec;
         return 0;
 }
@@ -81,12 +85,12 @@ static int set_text(char **p, const char *value, KeyKind kind, char **ret_reason
 static int set_key(Configuration *c, const Key *key, const char *value, char **ret_reason) {
         void *member = (char *) c + key->offset;
 
-        return key->kind == KEY_DURATION ? set_duration(member, *value ? value : key->otherwise, ret_reason) :
-                set_text(member, value, key->kind, ret_reason);
+        return key->kind == KEY_DURATION ? set_duration(member, *value ? value : key->otherwise, ret_reason)
+                                         : set_text(member, value, key->kind, ret_reason);
 }
 
-static int read_key(econf_file *file, const char *path, const char *section, const char *name, Configuration *c,
-                    char **ret_error) {
+static int read_key(econf_file *file, const char *path, const char *section, const char *name,
+                    Configuration *c, char **ret_error) {
         _cleanup_(econf_freeExtValuep) econf_ext_value *value = NULL;
         _cleanup_(freep) char *reason = NULL;
         econf_err e;
@@ -94,22 +98,25 @@ static int read_key(econf_file *file, const char *path, const char *section, con
 
         e = econf_getExtValue(file, section, name, &value);
         if (e != ECONF_SUCCESS)
-                return text_error(ret_error, -EINVAL, "%s: [%s] %s: %s", path, section, name, econf_errString(e));
+                return text_error(ret_error, -EINVAL, "%s: [%s] %s: %s", path, section, name,
+                                  econf_errString(e));
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
                 if (!streq(keys[i].section, section) || !streq(keys[i].name, name))
                         continue;
                 /* The library takes an indented line as the rest of the value above it. */
                 if (value->values && value->values[0] && value->values[1])
-                        return text_error(ret_error, -EINVAL, "%s:%" PRIu64 ": [%s] %s: the value goes over more than one "
-                                          "line", path, value->line_number, section, name);
+                        return text_error(ret_error, -EINVAL,
+                                          "%s:%" PRIu64 ": [%s] %s: the value goes over more than one "
+                                          "line",
+                                          path, value->line_number, section, name);
                 r = set_key(c, &keys[i], value->values && value->values[0] ? value->values[0] : "", &reason);
                 if (r < 0)
-                        return text_error(ret_error, r, "%s:%" PRIu64 ": [%s] %s: %s", path, value->line_number, section,
-                                          name, reason ?: strerror(-r));
+                        return text_error(ret_error, r, "%s:%" PRIu64 ": [%s] %s: %s", path,
+                                          value->line_number, section, name, reason ?: strerror(-r));
                 return 0;
         }
-        return text_error(ret_error, -EINVAL, "%s:%" PRIu64 ": unknown key %s in section [%s]", path, value->line_number,
-                          name, section);
+        return text_error(ret_error, -EINVAL, "%s:%" PRIu64 ": unknown key %s in section [%s]", path,
+                          value->line_number, name, section);
 }
 
 static bool is_section(const char *name) {
@@ -119,7 +126,8 @@ static bool is_section(const char *name) {
         return false;
 }
 
-static int read_section(econf_file *file, const char *path, const char *section, Configuration *c, char **ret_error) {
+static int read_section(econf_file *file, const char *path, const char *section, Configuration *c,
+                        char **ret_error) {
         _cleanup_(econf_freeArrayp) char **names = NULL;
         size_t n = 0;
         int r = 0;
@@ -129,8 +137,13 @@ static int read_section(econf_file *file, const char *path, const char *section,
         /* A section without keys is reported as not found. */
         if (econf_getKeys(file, section, &n, &names) != ECONF_SUCCESS)
                 return 0;
-        for (size_t i = 0; i < n && r >= 0; i++)
+        for (size_t i = 0; i < n && r >= 0; i++) {
+                for (size_t k = 0; k < i; k++)
+                        if (streq(names[i], names[k]))
+                                return text_error(ret_error, -EINVAL, "%s: [%s] %s is set twice", path,
+                                                  section, names[i]);
                 r = read_key(file, path, section, names[i], c, ret_error);
+        }
         return r;
 }
 
@@ -176,7 +189,8 @@ static int take_defaults(const char *root, Configuration *c, char **ret_error) {
                 if (keys[i].kind == KEY_DURATION || *member)
                         continue;
                 if (!keys[i].otherwise)
-                        return text_error(ret_error, -EINVAL, "%s%s/" CONFIGURATION_NAME ": [%s] %s= is not set", root,
+                        return text_error(ret_error, -EINVAL,
+                                          "%s%s/" CONFIGURATION_NAME ": [%s] %s= is not set", root,
                                           CONF_FILES_ADMIN_DIRECTORY, keys[i].section, keys[i].name);
                 *member = strdup(keys[i].otherwise);
                 if (!*member)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Units of type iso: a file each, or an entry of the lazy catalog. A batch first reads and links its files, then writes all its
- * rows in one transaction: what was linked without rows is harmless and found again. The names of files are made durable once,
- * at the task's end; a task that was cut off, by a power failure too, looks first whether the files of its rows are there. */
+/* Units of type iso: a file each, or an entry of the lazy catalog. A batch first reads and links its files,
+ * then writes all its rows in one transaction: what was linked without rows is harmless and found again. The
+ * names of files are made durable once, at the task's end; a task that was cut off, by a power failure too,
+ * looks first whether the files of its rows are there. */
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,7 +16,8 @@
 #include "migrations/pulp2to3/content-type.h"
 #include "pulp2to3-sql.h"
 
-/* Units of a batch, and bytes after which a batch ends early: both keep the time between two commits short. */
+/* Units of a batch, and bytes after which a batch ends early: both keep the time between two commits short.
+ */
 #define BATCH_UNITS 250
 #define BATCH_UNITS_TEXT "250"
 #define BATCH_BYTES (INT64_C(256) * 1024 * 1024)
@@ -23,8 +25,8 @@
 typedef struct Unit {
         const char *number, *id, *name, *checksum, *size, *path; /* of the result of sql_iso_batch */
         bool downloaded;
-        DigestSet digests;              /* downloaded */
-        char *problem;                  /* why it is skipped; NULL: it is not; owned */
+        DigestSet digests; /* downloaded */
+        char *problem;     /* why it is skipped; NULL: it is not; owned */
 } Unit;
 
 typedef struct IsoTask {
@@ -37,8 +39,9 @@ typedef struct IsoTask {
         int64_t linked, copied, present; /* of the batch */
 } IsoTask;
 
-static int expand_iso(Step *s, const ContentLimits *limits, int (*add)(Step *s, const char *type, int32_t stage, int64_t first,
-                                                                       int64_t last, int64_t units)) {
+static int expand_iso(Step *s, const ContentLimits *limits,
+                      int (*add)(Step *s, const char *type, int32_t stage, int64_t first, int64_t last,
+                                 int64_t units)) {
         int r;
 
         r = database_send_query(&s->database, "ranges of units", sql_iso_chunks,
@@ -51,8 +54,8 @@ static int expand_iso(Step *s, const ContentLimits *limits, int (*add)(Step *s, 
                 r = database_next_row(&s->database, "ranges of units", &row);
                 if (r <= 0)
                         return r < 0 ? step_fail_database(s, r) : 0;
-                r = add(s, content_iso.name, content_iso.stage, database_int(row, 0, 0), database_int(row, 0, 1),
-                        database_int(row, 0, 2));
+                r = add(s, content_iso.name, content_iso.stage, database_int(row, 0, 0),
+                        database_int(row, 0, 1), database_int(row, 0, 2));
                 if (r < 0)
                         return r;
         }
@@ -65,17 +68,22 @@ static int corrupted(IsoTask *t, Unit *u, char *reason) {
         u->problem = reason;
         if (t->step->skip_corrupted)
                 return 0;
-        return step_fail(t->step, -EBADMSG, "units_iso %s %s: %s; the option skip_corrupted leaves such units out", u->id,
+        return step_fail(t->step, -EBADMSG,
+                         "units_iso %s %s: %s; the option skip_corrupted leaves such units out", u->id,
                          u->name, reason);
 }
 
 static int check_digests(IsoTask *t, Unit *u, const char *path) {
         if (!streq(u->size, STEP_NUMBER((int64_t) u->digests.size_bytes)))
-                return corrupted(t, u, text_format("%s/%s has %" PRIu64 " bytes, expected %s",
-                                                   t->step->configuration->content, path, u->digests.size_bytes, u->size));
+                return corrupted(t, u,
+                                 text_format("%s/%s has %" PRIu64 " bytes, expected %s",
+                                             t->step->configuration->content, path, u->digests.size_bytes,
+                                             u->size));
         if (!streq(u->checksum, u->digests.text[DIGEST_SHA256]))
-                return corrupted(t, u, text_format("%s/%s has the SHA-256 %s, expected %s", t->step->configuration->content,
-                                                   path, u->digests.text[DIGEST_SHA256], u->checksum));
+                return corrupted(t, u,
+                                 text_format("%s/%s has the SHA-256 %s, expected %s",
+                                             t->step->configuration->content, path,
+                                             u->digests.text[DIGEST_SHA256], u->checksum));
         return 0;
 }
 
@@ -99,22 +107,25 @@ static int read_unit(IsoTask *t, Unit *u) {
         int r;
 
         if (!path)
-                return corrupted(t, u, text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, u->path));
+                return corrupted(
+                        t, u,
+                        text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, u->path));
         /* A pipe that lies there would wait for a writer for ever. */
         fd = openat(t->content_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG))
                 return corrupted(t, u, text_format("%s/%s is missing: %s", content, path, strerror(errno)));
         if (fd < 0 || fstat(fd, &st) < 0)
-                return step_fail(t->step, errno == EACCES || errno == EPERM ? -EINVAL : -errno, "units_iso %s %s: %s/%s: %s",
-                                 u->id, u->name, content, path, strerror(errno));
+                return step_fail(t->step, errno == EACCES || errno == EPERM ? -EINVAL : -errno,
+                                 "units_iso %s %s: %s/%s: %s", u->id, u->name, content, path,
+                                 strerror(errno));
         if (!S_ISREG(st.st_mode))
                 return corrupted(t, u, text_format("%s/%s is not a regular file", content, path));
         r = digests_of_file(t->digests, fd, step_is_stopping, &u->digests);
         if (r == -ECANCELED)
                 return step_fail(t->step, r, "stopped by SIGTERM; what is committed stays");
         if (r < 0)
-                return step_fail(t->step, r, "units_iso %s %s: cannot read %s/%s: %s", u->id, u->name, content, path,
-                                 strerror(-r));
+                return step_fail(t->step, r, "units_iso %s %s: cannot read %s/%s: %s", u->id, u->name,
+                                 content, path, strerror(-r));
         r = check_digests(t, u, path);
         return r < 0 || u->problem ? r : store_file(t, u, path, fd);
 }
@@ -127,9 +138,13 @@ static void clear_batch(IsoTask *t) {
 }
 
 static Unit take_row(const PGresult *rows, int i) {
-        return (Unit) { .number = PQgetvalue(rows, i, 0), .id = PQgetvalue(rows, i, 1), .name = PQgetvalue(rows, i, 2),
-                        .checksum = PQgetvalue(rows, i, 3), .size = PQgetvalue(rows, i, 4),
-                        .downloaded = *PQgetvalue(rows, i, 5) == 't', .path = PQgetvalue(rows, i, 6) };
+        return (Unit){ .number = PQgetvalue(rows, i, 0),
+                       .id = PQgetvalue(rows, i, 1),
+                       .name = PQgetvalue(rows, i, 2),
+                       .checksum = PQgetvalue(rows, i, 3),
+                       .size = PQgetvalue(rows, i, 4),
+                       .downloaded = *PQgetvalue(rows, i, 5) == 't',
+                       .path = PQgetvalue(rows, i, 6) };
 }
 
 /* Takes the rows of the batch, as many as its bytes allow, and reads their files. */
@@ -153,8 +168,10 @@ static int read_batch(IsoTask *t, const PGresult *rows) {
 static int copy_units(IsoTask *t) {
         int r;
 
-        r = database_copy_begin(&t->step->database, "COPY pg_temp.batch_iso (unit_id, name, checksum, size, downloaded, md5, sha1, "
-                                "sha224, sha384, sha512) FROM STDIN");
+        r = database_copy_begin(
+                &t->step->database,
+                "COPY pg_temp.batch_iso (unit_id, name, checksum, size, downloaded, md5, sha1, "
+                "sha224, sha384, sha512) FROM STDIN");
         for (size_t i = 0; i < t->n_units && r >= 0; i++) {
                 const Unit *u = &t->units[i];
                 const char *digests[_DIGEST_MAX] = {};
@@ -163,9 +180,11 @@ static int copy_units(IsoTask *t) {
                         continue;
                 for (size_t k = 0; k < _DIGEST_MAX && u->downloaded; k++)
                         digests[k] = u->digests.text[k];
-                r = database_copy_row(&t->step->database, DATABASE_PARAMS(
-                        u->id, u->name, u->checksum, u->size, u->downloaded ? "t" : "f", digests[DIGEST_MD5],
-                        digests[DIGEST_SHA1], digests[DIGEST_SHA224], digests[DIGEST_SHA384], digests[DIGEST_SHA512]));
+                r = database_copy_row(&t->step->database,
+                                      DATABASE_PARAMS(u->id, u->name, u->checksum, u->size,
+                                                      u->downloaded ? "t" : "f", digests[DIGEST_MD5],
+                                                      digests[DIGEST_SHA1], digests[DIGEST_SHA224],
+                                                      digests[DIGEST_SHA384], digests[DIGEST_SHA512]));
         }
         if (r >= 0)
                 r = database_copy_end(&t->step->database);
@@ -182,7 +201,8 @@ static int write_problems(IsoTask *t) {
                 if (!u->problem)
                         continue;
                 item = text_format("units_iso %s %s", u->id, u->name);
-                r = item ? step_problem(t->step, item, u->problem) : step_fail(t->step, -ENOMEM, "out of memory");
+                r = item ? step_problem(t->step, item, u->problem)
+                         : step_fail(t->step, -ENOMEM, "out of memory");
         }
         return r;
 }
@@ -197,7 +217,8 @@ static int write_batch(Step *s, void *userdata) {
         if (r < 0)
                 return r;
         r = database_query(&s->database, "units without remote", sql_iso_skip,
-                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(migrationd_task_id(s->task))),
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
+                                           STEP_NUMBER(migrationd_task_id(s->task))),
                            NULL);
         if (r >= 0)
                 r = database_script(&s->database, "content", sql_iso_write);
@@ -219,8 +240,10 @@ static int run_batches(IsoTask *t, int64_t last) {
         for (;;) {
                 _cleanup_(PQclearp) PGresult *rows = NULL;
 
-                r = database_query(&s->database, "units", sql_iso_batch,
-                                   DATABASE_PARAMS(STEP_NUMBER(s->position), STEP_NUMBER(last), BATCH_UNITS_TEXT), &rows);
+                r = database_query(
+                        &s->database, "units", sql_iso_batch,
+                        DATABASE_PARAMS(STEP_NUMBER(s->position), STEP_NUMBER(last), BATCH_UNITS_TEXT),
+                        &rows);
                 if (r < 0)
                         return step_fail_database(s, r);
                 if (PQntuples(rows) == 0)
@@ -239,7 +262,8 @@ static int start(Step *s, int64_t first, int64_t last) {
         _cleanup_(PQclearp) PGresult *res = NULL;
         int r;
 
-        r = database_query(&s->database, "units", sql_iso_count, DATABASE_PARAMS(STEP_NUMBER(first), STEP_NUMBER(last)), &res);
+        r = database_query(&s->database, "units", sql_iso_count,
+                           DATABASE_PARAMS(STEP_NUMBER(first), STEP_NUMBER(last)), &res);
         if (r < 0)
                 return step_fail_database(s, r);
         s->position = first - 1;
@@ -255,8 +279,10 @@ static int restore_files(IsoTask *t, int64_t first) {
         for (int64_t position = first - 1; position < s->position;) {
                 _cleanup_(PQclearp) PGresult *rows = NULL;
 
-                r = database_query(&s->database, "units", sql_iso_files,
-                                   DATABASE_PARAMS(STEP_NUMBER(position), STEP_NUMBER(s->position), BATCH_UNITS_TEXT), &rows);
+                r = database_query(
+                        &s->database, "units", sql_iso_files,
+                        DATABASE_PARAMS(STEP_NUMBER(position), STEP_NUMBER(s->position), BATCH_UNITS_TEXT),
+                        &rows);
                 if (r < 0)
                         return step_fail_database(s, r);
                 if (PQntuples(rows) == 0)
@@ -266,7 +292,8 @@ static int restore_files(IsoTask *t, int64_t first) {
                         Unit u = take_row(rows, i);
 
                         position = database_int(rows, i, 0);
-                        r = artifact_store_look(&t->store, u.checksum, (uint64_t) database_int(rows, i, 4), &error);
+                        r = artifact_store_look(&t->store, u.checksum, (uint64_t) database_int(rows, i, 4),
+                                                &error);
                         if (r == -ENOENT)
                                 r = read_unit(t, &u);
                         else if (r < 0)
@@ -290,7 +317,8 @@ static int sync_files(IsoTask *t) {
 static int end(IsoTask *t) {
         Step *s = t->step;
 
-        log_info("%" PRIi64 " units: %" PRIi64 " artifact files linked, %" PRIi64 " copied", s->done, s->linked, s->copied);
+        log_info("%" PRIi64 " units: %" PRIi64 " artifact files linked, %" PRIi64 " copied", s->done,
+                 s->linked, s->copied);
         if (s->done == s->total)
                 return 0;
         /* Units that became due no more since they were counted. */
@@ -307,9 +335,10 @@ static int open_task(IsoTask *t) {
                 return r;
         t->content_fd = open(s->configuration->content, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (t->content_fd < 0)
-                return step_fail(s, -ENODATA, "[Pulp2] Content=%s: %s", s->configuration->content, strerror(errno));
-        r = artifact_store_open(s->configuration->media_root, migrationd_task_report(s->task), migrationd_task_id(s->task),
-                                &t->store, &s->error);
+                return step_fail(s, -ENODATA, "[Pulp2] Content=%s: %s", s->configuration->content,
+                                 strerror(errno));
+        r = artifact_store_open(s->configuration->media_root, migrationd_task_report(s->task),
+                                migrationd_task_id(s->task), &t->store, &s->error);
         if (r < 0)
                 return r == -ENOSPC || r == -EDQUOT || r == -ENOMEM ? r : -EINVAL;
         r = database_script(&s->database, "batch table", sql_iso_table);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Step content: types one after another by stage, the units of a type in parallel, a range of their numbers a task. */
+/* Step content: types one after another by stage, the units of a type in parallel, a range of their numbers a
+ * task. */
 
 #include <inttypes.h>
 
@@ -9,16 +10,16 @@
 #include "migrations/pulp2to3/content-type.h"
 #include "migrations/pulp2to3/steps.h"
 
-/* What a task of five seconds may have on a slow machine: a unit costs some milliseconds of statements and its file has to be
- * read once at some 50 MB/s, as six digests are computed of it. */
+/* What a task of five seconds may have on a slow machine: a unit costs some milliseconds of statements and
+ * its file has to be read once at some 50 MB/s, as six digests are computed of it. */
 #define UNITS_PER_SECOND 200
 #define BYTES_PER_SECOND (INT64_C(50) * 1024 * 1024)
 
 static const ContentType *const types[] = { &content_iso };
 
 static int add_range(Step *s, const char *type, int32_t stage, int64_t first, int64_t last, int64_t units) {
-        _cleanup_(freep) char *input = text_format("{\"type\": \"%s\", \"first\": %" PRIi64 ", \"last\": %" PRIi64 "}", type,
-                                                   first, last);
+        _cleanup_(freep) char *input = text_format(
+                "{\"type\": \"%s\", \"first\": %" PRIi64 ", \"last\": %" PRIi64 "}", type, first, last);
         int r;
 
         if (!input)
@@ -54,5 +55,7 @@ int content_run(Step *s) {
         for (size_t i = 0; i < ELEMENTSOF(types); i++)
                 if (streq_ptr(types[i]->name, name))
                         return types[i]->run(s, first, last);
-        return step_fail(s, -EBADMSG, "the task's input names no content type that is known; it comes from the step's expander");
+        return step_fail(
+                s, -EBADMSG,
+                "the task's input names no content type that is known; it comes from the step's expander");
 }

@@ -2,6 +2,7 @@
 
 #include "migrations/pulp2to3/database.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -10,10 +11,16 @@
 /* How long the former attempt's session is waited for: its server process may have to finish a statement. */
 #define LOCK_SECONDS 120
 
+/* Between two looks whether SIGTERM has come: a signal between look and poll() is not lost for longer. And
+ * how many looks a statement is given to end by itself. */
+#define LOOK_MSEC 250
+#define LOOKS_MAX 8
+
 /* A COPY buffer is handed to libpq when it has that much: fewer calls, and still little memory. */
 #define COPY_FLUSH_BYTES (64 * 1024)
 
-/* What SQLSTATEs, or classes of them, stand for; the first match counts. Source: PostgreSQL, "Error Codes". */
+/* What SQLSTATEs, or classes of them, stand for; the first match counts. Source: PostgreSQL, "Error Codes".
+ */
 static const struct {
         const char *sqlstate;
         int error;
@@ -67,18 +74,34 @@ static int fail_from_result(Database *d, const char *what, const PGresult *res) 
                         error = errors[i].error;
                         break;
                 }
-        return database_fail(d, error, "%s: Pulp's database says: %s (SQLSTATE %s)%s%s", what, message ?: "no reason",
-                             state, detail ? " " : "", detail ?: "");
+        return database_fail(d, error, "%s: Pulp's database says: %s (SQLSTATE %s)%s%s", what,
+                             message ?: "no reason", state, detail ? " " : "", detail ?: "");
 }
 
 int database_open(Database *d, const char *conninfo, const char *application_name) {
         static const char *const keywords[] = {
-                "connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
-                "dbname", "client_encoding", "application_name", "options", NULL,
+                "connect_timeout",
+                "keepalives_idle",
+                "keepalives_interval",
+                "keepalives_count",
+                "tcp_user_timeout",
+                "dbname",
+                "client_encoding",
+                "application_name",
+                "options",
+                NULL,
         };
         const char *const values[] = {
-                "10", "10", "5", "3", "30000", conninfo, "UTF8", application_name,
-                "-c search_path= -c timezone=UTC -c datestyle=ISO -c lock_timeout=60s -c client_connection_check_interval=1s "
+                "10",
+                "10",
+                "5",
+                "3",
+                "30000",
+                conninfo,
+                "UTF8",
+                application_name,
+                "-c search_path= -c timezone=UTC -c datestyle=ISO -c lock_timeout=60s "
+                "-c client_connection_check_interval=1s "
                 "-c client_min_messages=warning -c default_transaction_isolation=read\\ committed",
                 NULL,
         };
@@ -87,7 +110,8 @@ int database_open(Database *d, const char *conninfo, const char *application_nam
         if (!d->pg)
                 return database_fail(d, -ENOMEM, "out of memory");
         if (PQstatus(d->pg) != CONNECTION_OK)
-                return database_fail(d, -ENOTCONN, "cannot connect to Pulp's database: %s", PQerrorMessage(d->pg));
+                return database_fail(d, -ENOTCONN, "cannot connect to Pulp's database: %s",
+                                     PQerrorMessage(d->pg));
         return 0;
 }
 
@@ -95,31 +119,90 @@ void database_done(Database *d) {
         PQfinish(d->pg);
         free(d->error);
         free(d->row);
-        *d = (Database) {};
+        *d = (Database){};
 }
 
-int database_query(Database *d, const char *what, const char *sql, size_t n, const char *const *params, PGresult **ret) {
-        _cleanup_(PQclearp) PGresult *res = NULL;
+/* Asks the server to end what it does: it answers with an error, soon. */
+static void cancel_statement(Database *d) {
+        PGcancel *c = PQgetCancel(d->pg);
+        char text[256];
 
-        res = PQexecParams(d->pg, sql, (int) n, NULL, params, NULL, NULL, 0);
-        if (PQresultStatus(res) != PGRES_COMMAND_OK && PQresultStatus(res) != PGRES_TUPLES_OK)
-                return fail_from_result(d, what, res);
-        if (ret)
+        if (c)
+                (void) PQcancel(c, text, sizeof(text));
+        PQfreeCancel(c);
+}
+
+/* Waits for the answer to what was sent. Returns 0, or -ECANCELED: the answer will be that it was canceled.
+ */
+static int await(Database *d) {
+        int looks = 0, r = 0;
+
+        while (PQconsumeInput(d->pg) == 1 && PQisBusy(d->pg)) {
+                struct pollfd p = { .fd = PQsocket(d->pg), .events = POLLIN };
+
+                if (poll(&p, 1, LOOK_MSEC) > 0 || !d->stopping || !d->stopping())
+                        continue;
+                if (++looks == LOOKS_MAX) {
+                        cancel_statement(d);
+                        r = -ECANCELED;
+                }
+        }
+        return r;
+}
+
+/* Takes all results of what was sent, and keeps the last. */
+static int collect(Database *d, const char *what, PGresult **ret) {
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r = 0;
+
+        for (;;) {
+                PGresult *next;
+
+                if (await(d) < 0)
+                        r = -ECANCELED;
+                next = PQgetResult(d->pg);
+                if (!next)
+                        break;
+                /* After an error of one of several statements the rest is not run. */
+                PQclear(res);
+                res = next;
+                if (PQresultStatus(res) == PGRES_COPY_IN)
+                        break;
+        }
+        if (res && (PQresultStatus(res) == PGRES_COMMAND_OK || PQresultStatus(res) == PGRES_TUPLES_OK ||
+                    PQresultStatus(res) == PGRES_COPY_IN)) {
                 *ret = TAKE_PTR(res);
-        return 0;
+                return 0;
+        }
+        if (r == 0)
+                return fail_from_result(d, what, res);
+        (void) fail_from_result(d, what, res);
+        return database_fail(d, -ECANCELED, "stopped by SIGTERM in the middle of: %s", what);
+}
+
+int database_query(Database *d, const char *what, const char *sql, size_t n, const char *const *params,
+                   PGresult **ret) {
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        if (PQsendQueryParams(d->pg, sql, (int) n, NULL, params, NULL, NULL, 0) == 0)
+                return fail_from_result(d, what, NULL);
+        r = collect(d, what, &res);
+        if (r >= 0 && ret)
+                *ret = TAKE_PTR(res);
+        return r;
 }
 
 int database_script(Database *d, const char *what, const char *sql) {
         _cleanup_(PQclearp) PGresult *res = NULL;
 
-        res = PQexec(d->pg, sql);
-        if (PQresultStatus(res) != PGRES_COMMAND_OK && PQresultStatus(res) != PGRES_TUPLES_OK)
-                return fail_from_result(d, what, res);
-        return 0;
+        if (PQsendQuery(d->pg, sql) == 0)
+                return fail_from_result(d, what, NULL);
+        return collect(d, what, &res);
 }
 
 /* The server gives up after a second, so that SIGTERM is seen; the place in the queue matters to nobody. */
-int database_lock(Database *d, int32_t report, int32_t task, bool (*stopping)(void)) {
+int database_lock(Database *d, int32_t report, int32_t task) {
         char first[12], second[12];
         int r;
 
@@ -127,18 +210,24 @@ int database_lock(Database *d, int32_t report, int32_t task, bool (*stopping)(vo
         snprintf(second, sizeof(second), "%i", task);
         r = database_query(d, "lock", "SET lock_timeout = '1s'", DATABASE_NO_PARAMS, NULL);
         for (int i = 0; r >= 0 && i < LOCK_SECONDS; i++) {
-                if (stopping())
-                        return database_fail(d, -ECANCELED, "stopped by SIGTERM while waiting for the former attempt");
-                r = database_query(d, "lock of the former attempt",
-                                   "SELECT pg_catalog.pg_advisory_lock($1::pg_catalog.int4, $2::pg_catalog.int4)",
-                                   DATABASE_PARAMS(first, second), NULL);
+                if (d->stopping && d->stopping())
+                        return database_fail(d, -ECANCELED,
+                                             "stopped by SIGTERM while waiting for the former attempt");
+                r = database_query(
+                        d, "lock of the former attempt",
+                        "SELECT pg_catalog.pg_advisory_lock($1::pg_catalog.int4, $2::pg_catalog.int4)",
+                        DATABASE_PARAMS(first, second), NULL);
                 if (r >= 0)
-                        return database_query(d, "lock", "SET lock_timeout = '60s'", DATABASE_NO_PARAMS, NULL);
+                        return database_query(d, "lock", "SET lock_timeout = '60s'", DATABASE_NO_PARAMS,
+                                              NULL);
                 if (streq(d->sqlstate, "55P03"))
                         r = 0;
         }
-        return r < 0 ? r : database_fail(d, -ENOTCONN, "a former attempt's session still holds the lock (%s, %s) in Pulp's "
-                                         "database; see pg_locks there", first, second);
+        return r < 0 ? r
+                     : database_fail(d, -ENOTCONN,
+                                     "a former attempt's session still holds the lock (%s, %s) in Pulp's "
+                                     "database; see pg_locks there",
+                                     first, second);
 }
 
 int database_begin(Database *d) {
@@ -198,7 +287,11 @@ static void row_append(Database *d, const char *text) {
                 *p++ = 'N';
         }
         for (; text && *text; text++) {
-                char c = *text == '\n' ? 'n' : *text == '\r' ? 'r' : *text == '\t' ? 't' : *text == '\\' ? '\\' : 0;
+                char c = *text == '\n'   ? 'n'
+                         : *text == '\r' ? 'r'
+                         : *text == '\t' ? 't'
+                         : *text == '\\' ? '\\'
+                                         : 0;
 
                 if (c)
                         *p++ = '\\';
@@ -209,7 +302,8 @@ static void row_append(Database *d, const char *text) {
 
 static int row_flush(Database *d) {
         if (d->row_bytes > 0 && PQputCopyData(d->pg, d->row, (int) d->row_bytes) <= 0)
-                return database_fail(d, -ENOTCONN, "copy: connection to Pulp's database lost: %s", PQerrorMessage(d->pg));
+                return database_fail(d, -ENOTCONN, "copy: connection to Pulp's database lost: %s",
+                                     PQerrorMessage(d->pg));
         d->row_bytes = 0;
         return 0;
 }
@@ -234,7 +328,8 @@ int database_copy_end(Database *d) {
         if (r < 0)
                 return r;
         if (PQputCopyEnd(d->pg, NULL) <= 0)
-                return database_fail(d, -ENOTCONN, "copy: connection to Pulp's database lost: %s", PQerrorMessage(d->pg));
+                return database_fail(d, -ENOTCONN, "copy: connection to Pulp's database lost: %s",
+                                     PQerrorMessage(d->pg));
         for (;;) {
                 _cleanup_(PQclearp) PGresult *res = PQgetResult(d->pg);
 
@@ -246,8 +341,10 @@ int database_copy_end(Database *d) {
 }
 
 int database_send_query(Database *d, const char *what, const char *sql, size_t n, const char *const *params) {
-        if (PQsendQueryParams(d->pg, sql, (int) n, NULL, params, NULL, NULL, 0) == 0 || PQsetSingleRowMode(d->pg) == 0)
-                return database_fail(d, -ENOTCONN, "%s: connection to Pulp's database lost: %s", what, PQerrorMessage(d->pg));
+        if (PQsendQueryParams(d->pg, sql, (int) n, NULL, params, NULL, NULL, 0) == 0 ||
+            PQsetSingleRowMode(d->pg) == 0)
+                return database_fail(d, -ENOTCONN, "%s: connection to Pulp's database lost: %s", what,
+                                     PQerrorMessage(d->pg));
         return 0;
 }
 

@@ -14,7 +14,7 @@
 static const char *const names[_DIGEST_MAX] = { "MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512" };
 
 struct Digests {
-        EVP_MD *algorithms[_DIGEST_MAX];        /* fetched once: that costs more than to digest a small file */
+        EVP_MD *algorithms[_DIGEST_MAX]; /* fetched once: that costs more than to digest a small file */
         EVP_MD_CTX *contexts[_DIGEST_MAX];
         uint64_t size_bytes;
         uint8_t buffer[BUFFER_BYTES];
@@ -39,8 +39,8 @@ int digests_new(Digests **ret, char **ret_error) {
         for (size_t i = 0; i < _DIGEST_MAX; i++) {
                 d->algorithms[i] = EVP_MD_fetch(NULL, names[i], NULL);
                 if (!d->algorithms[i])
-                        return text_error(ret_error, -EOPNOTSUPP, "libcrypto refuses %s, which Pulp 3's artifacts need",
-                                          names[i]);
+                        return text_error(ret_error, -EOPNOTSUPP,
+                                          "libcrypto refuses %s, which Pulp 3's artifacts need", names[i]);
                 d->contexts[i] = EVP_MD_CTX_new();
                 if (!d->contexts[i])
                         return text_error(ret_error, -ENOMEM, "out of memory");

@@ -30,6 +30,6 @@ int digests_begin(Digests *d);
 int digests_update(Digests *d, const void *data, size_t size_bytes);
 int digests_end(Digests *d, DigestSet *ret);
 
-/* Reads a whole file from its begin. stopping: asked at every 256 KiB, may be NULL. Returns 0, -errno of read(2), -EIO or
- * -ECANCELED. */
+/* Reads a whole file from its begin. stopping: asked at every 256 KiB, may be NULL. Returns 0, -errno of
+ * read(2), -EIO or -ECANCELED. */
 int digests_of_file(Digests *d, int fd, bool (*stopping)(void), DigestSet *ret);

@@ -4,33 +4,35 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/text.h"
 
-/* A name becomes the path of a file within a repository, and part of an index, whose entries may have 2704 bytes. */
+/* A name becomes the path of a file within a repository, and part of an index, whose entries may have 2704
+ * bytes. */
 #define NAME_BYTES_MAX 1024
 
 typedef enum FieldKind {
-        FIELD_OBJECT_ID,        /* as 24 hexadecimal digits */
+        FIELD_OBJECT_ID, /* as 24 hexadecimal digits */
         FIELD_TEXT,
-        FIELD_NAME,             /* a text that is not empty, too long or with control characters */
-        FIELD_SHA256,           /* 64 hexadecimal digits */
-        FIELD_INTEGER,          /* not negative */
+        FIELD_NAME,    /* a text that is not empty, too long or with control characters */
+        FIELD_SHA256,  /* 64 hexadecimal digits */
+        FIELD_INTEGER, /* not negative */
         FIELD_BOOL,
-        FIELD_TIME,             /* a date, as microseconds since 1970 would lose nothing: as text with milliseconds */
-        FIELD_CONFIG_TEXT,      /* a text within the document config */
+        FIELD_TIME,        /* a date */
+        FIELD_CONFIG_TEXT, /* a text within the document config */
 } FieldKind;
 
 typedef struct Field {
         const char *name;
         FieldKind kind;
-        const char *otherwise;  /* value when absent or null; NULL: none */
+        const char *otherwise; /* value when absent or null; NULL: none */
         bool required;
 } Field;
 
 typedef struct Collection {
         const char *name;
-        const char *type_field;         /* only documents of a type are taken ... */
+        const char *type_field; /* only documents of a type are taken ... */
         const char *type;
         size_t n_fields;
         Field fields[DUMP_COLUMNS_MAX];
@@ -38,62 +40,92 @@ typedef struct Collection {
 
 /* By DumpTable; the columns are those of dump.h. */
 static const Collection collections[_DUMP_TABLE_MAX] = {
-        [DUMP_REPOSITORY] = { "repos", NULL, NULL, 5, {
-                { "_id", FIELD_OBJECT_ID, NULL, true },
-                { "repo_id", FIELD_NAME, NULL, true },
-                { "description", FIELD_TEXT, NULL, false },
-                { "last_unit_added", FIELD_TIME, NULL, false },
-                { "last_unit_removed", FIELD_TIME, NULL, false } } },
-        [DUMP_IMPORTER] = { "repo_importers", "importer_type_id", "iso_importer", 3, {
-                { "_id", FIELD_OBJECT_ID, NULL, true },
-                { "repo_id", FIELD_NAME, NULL, true },
-                { "last_updated", FIELD_TIME, NULL, false } } },
-        [DUMP_DISTRIBUTOR] = { "repo_distributors", "distributor_type_id", "iso_distributor", 5, {
-                { "_id", FIELD_OBJECT_ID, NULL, true },
-                { "repo_id", FIELD_NAME, NULL, true },
-                { "distributor_id", FIELD_TEXT, NULL, false },
-                { "last_updated", FIELD_TIME, NULL, false },
-                { "relative_url", FIELD_CONFIG_TEXT, NULL, false } } },
-        [DUMP_LINK] = { "repo_content_units", "unit_type_id", "iso", 3, {
-                { "repo_id", FIELD_NAME, NULL, true },
-                { "unit_type_id", FIELD_TEXT, NULL, true },
-                { "unit_id", FIELD_NAME, NULL, true } } },
-        [DUMP_LAZY] = { "lazy_content_catalog", "unit_type_id", "iso", 6, {
-                { "unit_type_id", FIELD_TEXT, NULL, true },
-                { "unit_id", FIELD_NAME, NULL, true },
-                { "importer_id", FIELD_NAME, NULL, true },
-                { "path", FIELD_TEXT, NULL, true },
-                { "url", FIELD_NAME, NULL, true },
-                { "revision", FIELD_INTEGER, "1", false } } },
-        [DUMP_ISO] = { "units_iso", NULL, NULL, 7, {
-                { "_id", FIELD_NAME, NULL, true },
-                { "_last_updated", FIELD_INTEGER, NULL, true },
-                { "_storage_path", FIELD_TEXT, "", false },
-                /* Units from before Pulp 2 knew on-demand content were all downloaded. */
-                { "downloaded", FIELD_BOOL, "t", false },
-                { "name", FIELD_NAME, NULL, true },
-                { "checksum", FIELD_SHA256, NULL, true },
-                { "size", FIELD_INTEGER, NULL, true } } },
+        [DUMP_REPOSITORY] = { "repos",
+                              NULL,
+                              NULL,
+                              5,
+                              { { "_id", FIELD_OBJECT_ID, NULL, true },
+                                { "repo_id", FIELD_NAME, NULL, true },
+                                { "description", FIELD_TEXT, NULL, false },
+                                { "last_unit_added", FIELD_TIME, NULL, false },
+                                { "last_unit_removed", FIELD_TIME, NULL, false } } },
+        [DUMP_IMPORTER] = { "repo_importers",
+                            "importer_type_id",
+                            "iso_importer",
+                            3,
+                            { { "_id", FIELD_OBJECT_ID, NULL, true },
+                              { "repo_id", FIELD_NAME, NULL, true },
+                              { "last_updated", FIELD_TIME, NULL, false } } },
+        [DUMP_DISTRIBUTOR] = { "repo_distributors",
+                               "distributor_type_id",
+                               "iso_distributor",
+                               5,
+                               { { "_id", FIELD_OBJECT_ID, NULL, true },
+                                 { "repo_id", FIELD_NAME, NULL, true },
+                                 { "distributor_id", FIELD_TEXT, NULL, false },
+                                 { "last_updated", FIELD_TIME, NULL, false },
+                                 { "relative_url", FIELD_CONFIG_TEXT, NULL, false } } },
+        [DUMP_LINK] = { "repo_content_units",
+                        "unit_type_id",
+                        "iso",
+                        3,
+                        { { "repo_id", FIELD_NAME, NULL, true },
+                          { "unit_type_id", FIELD_TEXT, NULL, true },
+                          { "unit_id", FIELD_NAME, NULL, true } } },
+        [DUMP_LAZY] = { "lazy_content_catalog",
+                        "unit_type_id",
+                        "iso",
+                        6,
+                        { { "unit_type_id", FIELD_TEXT, NULL, true },
+                          { "unit_id", FIELD_NAME, NULL, true },
+                          { "importer_id", FIELD_NAME, NULL, true },
+                          { "path", FIELD_TEXT, NULL, true },
+                          { "url", FIELD_NAME, NULL, true },
+                          { "revision", FIELD_INTEGER, "1", false } } },
+        [DUMP_ISO] = { "units_iso",
+                       NULL,
+                       NULL,
+                       7,
+                       { { "_id", FIELD_NAME, NULL, true },
+                         { "_last_updated", FIELD_INTEGER, NULL, true },
+                         { "_storage_path", FIELD_TEXT, "", false },
+                         /* Units from before Pulp 2 knew on-demand content were all downloaded. */
+                         { "downloaded", FIELD_BOOL, "t", false },
+                         { "name", FIELD_NAME, NULL, true },
+                         { "checksum", FIELD_SHA256, NULL, true },
+                         { "size", FIELD_INTEGER, NULL, true } } },
 };
 
 typedef struct Reader {
         const DumpRequest *request;
-        char numbers[DUMP_COLUMNS_MAX][40];     /* what a field's text is when the document has none */
+        char numbers[DUMP_COLUMNS_MAX][40]; /* what a field's text is when the document has none */
 } Reader;
 
 static const char *type_name(const bson_iter_t *i) {
         switch (bson_iter_type(i)) {
-        case BSON_TYPE_DOUBLE: return "a double";
-        case BSON_TYPE_UTF8: return "a text";
-        case BSON_TYPE_DOCUMENT: return "a document";
-        case BSON_TYPE_ARRAY: return "an array";
-        case BSON_TYPE_BINARY: return "binary";
-        case BSON_TYPE_OID: return "an object id";
-        case BSON_TYPE_BOOL: return "a boolean";
-        case BSON_TYPE_DATE_TIME: return "a date";
-        case BSON_TYPE_NULL: return "null";
-        case BSON_TYPE_INT32: case BSON_TYPE_INT64: return "an integer";
-        default: return "of a type that is not expected";
+        case BSON_TYPE_DOUBLE:
+                return "a double";
+        case BSON_TYPE_UTF8:
+                return "a text";
+        case BSON_TYPE_DOCUMENT:
+                return "a document";
+        case BSON_TYPE_ARRAY:
+                return "an array";
+        case BSON_TYPE_BINARY:
+                return "binary";
+        case BSON_TYPE_OID:
+                return "an object id";
+        case BSON_TYPE_BOOL:
+                return "a boolean";
+        case BSON_TYPE_DATE_TIME:
+                return "a date";
+        case BSON_TYPE_NULL:
+                return "null";
+        case BSON_TYPE_INT32:
+        case BSON_TYPE_INT64:
+                return "an integer";
+        default:
+                return "of a type that is not expected";
         }
 }
 
@@ -106,9 +138,12 @@ static int take_text(const bson_iter_t *i, FieldKind kind, const char **ret, con
                 return -EBADMSG;
         }
         s = bson_iter_utf8(i, &length);
-        *ret_reason = strlen(s) != length ? "contains a zero byte" : kind == FIELD_NAME && length == 0 ? "is empty" :
-                kind == FIELD_NAME && length > NAME_BYTES_MAX ? "is longer than 1024 bytes" : NULL;
-        for (const unsigned char *c = (const unsigned char *) s; kind == FIELD_NAME && *c && !*ret_reason; c++)
+        *ret_reason = strlen(s) != length                             ? "contains a zero byte"
+                      : kind == FIELD_NAME && length == 0             ? "is empty"
+                      : kind == FIELD_NAME && length > NAME_BYTES_MAX ? "is longer than 1024 bytes"
+                                                                      : NULL;
+        for (const unsigned char *c = (const unsigned char *) s; kind == FIELD_NAME && *c && !*ret_reason;
+             c++)
                 if (*c < 0x20 || *c == 0x7f)
                         *ret_reason = "contains a control character";
         if (kind == FIELD_SHA256 && !*ret_reason && (length != 64 || strspn(s, "0123456789abcdef") != 64))
@@ -140,8 +175,10 @@ static int take_time(const bson_iter_t *i, char *buffer, size_t size, const char
         return 0;
 }
 
-/* Makes a value's text. Returns 0; -EBADMSG: of another type than *ret_reason; -EINVAL: *ret_reason says what is wrong. */
-static int take_value(const bson_iter_t *i, const Field *f, char buffer[static 40], const char **ret, const char **ret_reason) {
+/* Makes a value's text. Returns 0; -EBADMSG: of another type than *ret_reason; -EINVAL: *ret_reason says what
+ * is wrong. */
+static int take_value(const bson_iter_t *i, const Field *f, char buffer[static 40], const char **ret,
+                      const char **ret_reason) {
         bson_oid_t oid;
 
         *ret = buffer;
@@ -156,8 +193,8 @@ static int take_value(const bson_iter_t *i, const Field *f, char buffer[static 4
                 return 0;
         case FIELD_INTEGER:
                 /* Drivers of a dynamic language write whole numbers as doubles now and then. */
-                if (!BSON_ITER_HOLDS_INT(i) && !(BSON_ITER_HOLDS_DOUBLE(i) && bson_iter_double(i) >= 0 &&
-                                                 bson_iter_double(i) < 9e15)) {
+                if (!BSON_ITER_HOLDS_INT(i) &&
+                    !(BSON_ITER_HOLDS_DOUBLE(i) && bson_iter_double(i) >= 0 && bson_iter_double(i) < 9e15)) {
                         *ret_reason = "an integer";
                         return -EBADMSG;
                 }
@@ -184,17 +221,20 @@ static int take_field(Reader *reader, const bson_t *document, const Field *f, si
 
         found = bson_iter_init_find(&i, document, f->kind == FIELD_CONFIG_TEXT ? "config" : f->name);
         if (found && f->kind == FIELD_CONFIG_TEXT) {
-                found = BSON_ITER_HOLDS_DOCUMENT(&i) && bson_iter_recurse(&i, &child) && bson_iter_find(&child, f->name);
+                found = BSON_ITER_HOLDS_DOCUMENT(&i) && bson_iter_recurse(&i, &child) &&
+                        bson_iter_find(&child, f->name);
                 i = child;
         }
         if (!found || BSON_ITER_HOLDS_NULL(&i)) {
                 *ret = f->otherwise;
                 return f->required ? text_error(ret_reason, -EBADMSG, "field %s%s is %s", path, f->name,
-                                                found ? "null" : "missing") : 0;
+                                                found ? "null" : "missing")
+                                   : 0;
         }
         r = take_value(&i, f, reader->numbers[column], ret, &reason);
         if (r == -EBADMSG)
-                return text_error(ret_reason, -EBADMSG, "field %s%s is %s, not %s", path, f->name, type_name(&i), reason);
+                return text_error(ret_reason, -EBADMSG, "field %s%s is %s, not %s", path, f->name,
+                                  type_name(&i), reason);
         return r < 0 ? text_error(ret_reason, -EBADMSG, "field %s%s %s", path, f->name, reason) : 0;
 }
 
@@ -217,8 +257,8 @@ static void format_id(const bson_t *document, char *buffer, size_t size) {
 static bool is_other_type(const bson_t *document, const Collection *c) {
         bson_iter_t i;
 
-        return c->type_field && bson_iter_init_find(&i, document, c->type_field) && BSON_ITER_HOLDS_UTF8(&i) &&
-                !streq(bson_iter_utf8(&i, NULL), c->type);
+        return c->type_field && bson_iter_init_find(&i, document, c->type_field) &&
+               BSON_ITER_HOLDS_UTF8(&i) && !streq(bson_iter_utf8(&i, NULL), c->type);
 }
 
 static int take_remote(const bson_t *document, Remote *ret, char **ret_reason) {
@@ -242,7 +282,11 @@ static int take_document(Reader *reader, DumpTable table, const ArchiveDocument 
         _cleanup_(freep) char *reason = NULL, *item = NULL;
         Remote remote = {};
         char id[128];
-        DumpRow row = { .table = table, .collection = c->name, .id = id, .n_columns = c->n_fields, .offset = d->offset,
+        DumpRow row = { .table = table,
+                        .collection = c->name,
+                        .id = id,
+                        .n_columns = c->n_fields,
+                        .offset = d->offset,
                         .archive_size_bytes = d->archive_size_bytes };
         int r = 0;
 
@@ -276,6 +320,10 @@ int dump_read(const DumpRequest *request, char **ret_error) {
 
         for (size_t i = 0; i < _DUMP_TABLE_MAX; i++)
                 names[i] = (char *) collections[i].name;
-        return archive_read(&(ArchiveRequest) { .path = request->path, .database = request->database, .collections = names,
-                                                .handler = on_document, .userdata = &reader }, NULL, ret_error);
+        return archive_read(&(ArchiveRequest){ .path = request->path,
+                                               .database = request->database,
+                                               .collections = names,
+                                               .handler = on_document,
+                                               .userdata = &reader },
+                            NULL, ret_error);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The Pulp 2 database in an archive, as rows: which collections matter, which fields of theirs, and what a field must be. A
- * content type is one more entry of the table in dump.c. */
+/* The Pulp 2 database in an archive, as rows: which collections matter, which fields of theirs, and what a
+ * field must be. A content type is one more entry of the table in dump.c. */
 
 #include <bson/bson.h>
 
@@ -10,12 +10,12 @@
 #include "migrations/pulp2to3/remote.h"
 
 typedef enum DumpTable {
-        DUMP_REPOSITORY,        /* repos */
-        DUMP_IMPORTER,          /* repo_importers, iso_importer */
-        DUMP_DISTRIBUTOR,       /* repo_distributors, iso_distributor */
-        DUMP_LINK,              /* repo_content_units of migrated types */
-        DUMP_LAZY,              /* lazy_content_catalog of migrated types */
-        DUMP_ISO,               /* units_iso */
+        DUMP_REPOSITORY,  /* repos */
+        DUMP_IMPORTER,    /* repo_importers, iso_importer */
+        DUMP_DISTRIBUTOR, /* repo_distributors, iso_distributor */
+        DUMP_LINK,        /* repo_content_units of migrated types */
+        DUMP_LAZY,        /* lazy_content_catalog of migrated types */
+        DUMP_ISO,         /* units_iso */
         _DUMP_TABLE_MAX,
 } DumpTable;
 
@@ -32,10 +32,10 @@ enum { UNIT_ID, UNIT_UPDATED, UNIT_PATH, UNIT_DOWNLOADED, ISO_NAME, ISO_CHECKSUM
 typedef struct DumpRow {
         DumpTable table;
         const char *collection;
-        const char *id;                 /* of the document, as text */
+        const char *id; /* of the document, as text */
         size_t n_columns;
-        const char *columns[DUMP_COLUMNS_MAX];  /* as PostgreSQL reads them; NULL: absent */
-        const Remote *remote;           /* importers: what the remote will be */
+        const char *columns[DUMP_COLUMNS_MAX]; /* as PostgreSQL reads them; NULL: absent */
+        const Remote *remote;                  /* importers: what the remote will be */
         uint64_t offset, archive_size_bytes;
 } DumpRow;
 
@@ -44,8 +44,8 @@ typedef struct DumpRequest {
         const char *database;
         /* Takes a row. A negative return ends the reading. */
         int (*row)(const DumpRow *row, void *userdata);
-        /* Takes a document that is not as it must be: item names it ("units_iso ID"), reason the field. A negative return
-         * ends the reading; 0 goes on without the document. */
+        /* Takes a document that is not as it must be: item names it ("units_iso ID"), reason the field. A
+         * negative return ends the reading; 0 goes on without the document. */
         int (*bad)(const char *item, const char *reason, void *userdata);
         void *userdata;
 } DumpRequest;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The fence: a program that was killed leaves a server process in Pulp's database, which may still commit its last statement.
- * It has ended when its lock is free. */
+/* The fence: a program that was killed leaves a server process in Pulp's database, which may still commit its
+ * last statement. It has ended when its lock is free. */
 
 #include <poll.h>
 #include <stdio.h>
@@ -12,7 +12,8 @@
 #include "pulp2to3-sql.h"
 
 #define FENCE_SECONDS 30
-/* Between two looks: the server notices within a second that a client is gone (client_connection_check_interval). */
+/* Between two looks: the server notices within a second that a client is gone
+ * (client_connection_check_interval). */
 #define FENCE_LOOK_MSEC 200
 
 /* The locks of all databases are seen from any of them. */
@@ -36,8 +37,9 @@ static int wait_for_sessions(Database *d, const char *database, const char *repo
         if (n < 0)
                 log_error("fence: %s", d->error ?: strerror(-n));
         else if (n > 0)
-                log_error("fence: %i sessions in database %s still hold locks of report %s; see pg_locks there", n, database,
-                          report);
+                log_error(
+                        "fence: %i sessions in database %s still hold locks of report %s; see pg_locks there",
+                        n, database, report);
         return n == 0 ? MIGRATIOND_EXIT_COMPLETED : MIGRATIOND_EXIT_TEMPFAIL;
 }
 
@@ -55,10 +57,11 @@ static bool server_is_down(const Database *d, const char *conninfo) {
         return true;
 }
 
-/* The database cannot be entered. It may not exist, or the configuration may be wrong: no task has a session then, and the
- * server can tell from another database; a report must be able to end on such a machine too. */
+/* The database cannot be entered. It may not exist, or the configuration may be wrong: no task has a session
+ * then, and the server can tell from another database; a report must be able to end on such a machine too. */
 static int look_from_outside(const Database *d, const char *conninfo, const char *report) {
-        static const char *const keywords[] = { "dbname", "dbname", "connect_timeout", "application_name", NULL };
+        static const char *const keywords[] = { "dbname", "dbname", "connect_timeout", "application_name",
+                                                NULL };
         const char *const values[] = { conninfo, "postgres", "10", "migration fence", NULL };
         Database other = {};
         int r;
@@ -68,8 +71,8 @@ static int look_from_outside(const Database *d, const char *conninfo, const char
                 return MIGRATIOND_EXIT_COMPLETED;
         }
         other.pg = PQconnectdbParams(keywords, values, /* expand_dbname= */ 1);
-        r = other.pg && PQstatus(other.pg) == CONNECTION_OK ? wait_for_sessions(&other, PQdb(d->pg), report) :
-                MIGRATIOND_EXIT_TEMPFAIL;
+        r = other.pg && PQstatus(other.pg) == CONNECTION_OK ? wait_for_sessions(&other, PQdb(d->pg), report)
+                                                            : MIGRATIOND_EXIT_TEMPFAIL;
         database_done(&other);
         return r;
 }

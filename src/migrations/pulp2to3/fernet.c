@@ -83,16 +83,21 @@ int fernet_load(const char *path, Fernet *ret, char **ret_error) {
         int r;
 
         if (!f)
-                return text_error(ret_error, -errno, "%s: the key of Pulp 3's encrypted columns cannot be read: %s; copy it "
-                                  "from the Pulp 3 server, or set [Pulp3] KeyFile=", path, strerror(errno));
+                return text_error(ret_error, -errno,
+                                  "%s: the key of Pulp 3's encrypted columns cannot be read: %s; copy it "
+                                  "from the Pulp 3 server, or set [Pulp3] KeyFile=",
+                                  path, strerror(errno));
         if (!fgets(line, sizeof(line), f))
                 line[0] = 0;
         line[strcspn(line, "\r\n")] = 0;
         r = fernet_parse_key(line, ret);
         OPENSSL_cleanse(line, sizeof(line));
         if (r < 0)
-                return text_error(ret_error, r, "%s: is not a key of Pulp 3: one line of 44 characters of URL-safe base64 was "
-                                  "expected; `openssl rand -base64 32 | tr '+/' '-_'` makes one", path);
+                return text_error(
+                        ret_error, r,
+                        "%s: is not a key of Pulp 3: one line of 44 characters of URL-safe base64 was "
+                        "expected; `openssl rand -base64 32 | tr '+/' '-_'` makes one",
+                        path);
         return 0;
 }
 
@@ -103,21 +108,23 @@ static int sign(const Fernet *f, const uint8_t *data, size_t size, uint8_t ret[s
 }
 
 /* Encrypts or decrypts; *ret_size is what was written. */
-static int crypt_aes(const Fernet *f, bool encrypt, const uint8_t *iv, const uint8_t *in, size_t in_size, uint8_t *out,
-                     size_t *ret_size) {
+static int crypt_aes(const Fernet *f, bool encrypt, const uint8_t *iv, const uint8_t *in, size_t in_size,
+                     uint8_t *out, size_t *ret_size) {
         _cleanup_(EVP_CIPHER_CTX_freep) EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
         int n = 0, last = 0;
 
         if (!c)
                 return -ENOMEM;
         if (EVP_CipherInit_ex2(c, EVP_aes_128_cbc(), f->key + FERNET_KEY_BYTES / 2, iv, encrypt, NULL) != 1 ||
-            EVP_CipherUpdate(c, out, &n, in, (int) in_size) != 1 || EVP_CipherFinal_ex(c, out + n, &last) != 1)
+            EVP_CipherUpdate(c, out, &n, in, (int) in_size) != 1 ||
+            EVP_CipherFinal_ex(c, out + n, &last) != 1)
                 return encrypt ? -EIO : -EBADMSG;
         *ret_size = (size_t) (n + last);
         return 0;
 }
 
-int fernet_encrypt_at(const Fernet *f, const char *text, uint64_t time, const uint8_t iv[static FERNET_IV_BYTES], char **ret) {
+int fernet_encrypt_at(const Fernet *f, const char *text, uint64_t time,
+                      const uint8_t iv[static FERNET_IV_BYTES], char **ret) {
         _cleanup_(freep) uint8_t *token = NULL;
         uint64_t big_endian = htobe64(time);
         size_t length = strlen(text), size;

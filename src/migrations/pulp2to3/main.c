@@ -11,7 +11,7 @@
 static const struct {
         const char *code;
         int (*run)(Step *s);
-        int (*expand)(Step *s);         /* NULL: the step has one task */
+        int (*expand)(Step *s); /* NULL: the step has one task */
 } steps[] = {
         { "validate", validate_run, NULL },
         { "premigration", premigration_run, NULL },

@@ -18,8 +18,8 @@ typedef struct Pointer {
 typedef struct Parser {
         Plan *plan;
         Pointer at;
-        json_t *names;          /* set of Pulp 3 names seen */
-        json_t *distributors;   /* set of repositories whose distributors were named */
+        json_t *names;        /* set of Pulp 3 names seen */
+        json_t *distributors; /* set of repositories whose distributors were named */
         char **ret_error;
 } Parser;
 
@@ -37,7 +37,8 @@ static size_t pointer_push(Pointer *p, const char *key, size_t index) {
         size_t before = p->length, room = sizeof(p->text) - p->length;
         int n;
 
-        n = key ? snprintf(p->text + p->length, room, "/%s", key) : snprintf(p->text + p->length, room, "/%zu", index);
+        n = key ? snprintf(p->text + p->length, room, "/%s", key)
+                : snprintf(p->text + p->length, room, "/%zu", index);
         p->length += MIN((size_t) n, room - 1);
         return before;
 }
@@ -50,8 +51,8 @@ static void pointer_pop(Pointer *p, size_t before) {
 static int refuse(Parser *p, const char *format, const char *argument) {
         _cleanup_(freep) char *what = text_format(format, argument);
 
-        return text_error(p->ret_error, what ? -EINVAL : -ENOMEM, "plan: %s: %s", p->at.length > 0 ? p->at.text : "/",
-                          what ?: "out of memory");
+        return text_error(p->ret_error, what ? -EINVAL : -ENOMEM, "plan: %s: %s",
+                          p->at.length > 0 ? p->at.text : "/", what ?: "out of memory");
 }
 
 /* Whether all keys of an object are among the NULL-terminated ones. */
@@ -61,7 +62,7 @@ static int check_keys(Parser *p, json_t *object, const char *const *known) {
 
         if (!json_is_object(object))
                 return refuse(p, "is not an object%s", "");
-        json_object_foreach(object, key, value) {
+        json_object_foreach (object, key, value) {
                 bool found = false;
 
                 for (const char *const *k = known; *k; k++)
@@ -114,12 +115,13 @@ static int parse_distributors(Parser *p, json_t *array) {
 
         if (!json_is_array(array))
                 return refuse(p, "is not an array%s", "");
-        json_array_foreach(array, i, value) {
+        json_array_foreach (array, i, value) {
                 size_t before = pointer_push(&p->at, NULL, i);
 
                 r = check_name(p, value, &name);
                 if (r >= 0)
-                        r = note_name(p, p->distributors, name, "the distributors of repository \"%s\" are named twice");
+                        r = note_name(p, p->distributors, name,
+                                      "the distributors of repository \"%s\" are named twice");
                 if (r < 0)
                         return r;
                 pointer_pop(&p->at, before);
@@ -128,7 +130,8 @@ static int parse_distributors(Parser *p, json_t *array) {
 }
 
 static int parse_version(Parser *p, json_t *object, PlanVersion *v) {
-        static const char *const known[] = { "pulp2_repository_id", "pulp2_distributor_repository_ids", NULL };
+        static const char *const known[] = { "pulp2_repository_id", "pulp2_distributor_repository_ids",
+                                             NULL };
         json_t *distributors;
         size_t before;
         int r;
@@ -160,7 +163,7 @@ static int parse_versions(Parser *p, json_t *array, PlanRepository *repository) 
         repository->versions = calloc(json_array_size(array), sizeof(*repository->versions));
         if (!repository->versions)
                 return -ENOMEM;
-        json_array_foreach(array, i, value) {
+        json_array_foreach (array, i, value) {
                 size_t before = pointer_push(&p->at, NULL, i);
 
                 r = parse_version(p, value, &repository->versions[i]);
@@ -173,7 +176,8 @@ static int parse_versions(Parser *p, json_t *array, PlanRepository *repository) 
 }
 
 static int parse_repository(Parser *p, json_t *object, PlanRepository *repository) {
-        static const char *const known[] = { "name", "pulp2_importer_repository_id", "repository_versions", NULL };
+        static const char *const known[] = { "name", "pulp2_importer_repository_id", "repository_versions",
+                                             NULL };
         size_t before;
         int r;
 
@@ -209,7 +213,7 @@ static int parse_repositories(Parser *p, json_t *array) {
         p->plan->repositories = calloc(json_array_size(array), sizeof(*p->plan->repositories));
         if (!p->plan->repositories)
                 return -ENOMEM;
-        json_array_foreach(array, i, value) {
+        json_array_foreach (array, i, value) {
                 size_t before = pointer_push(&p->at, NULL, i);
 
                 p->plan->n_repositories = i + 1;
@@ -277,7 +281,7 @@ static int parse_plugins(Parser *p, json_t *document) {
         (void) pointer_push(&p->at, "plugins", 0);
         if (!json_is_array(array) || json_array_size(array) == 0)
                 return refuse(p, "%s", array ? "is not an array with at least one element" : "is missing");
-        json_array_foreach(array, i, value) {
+        json_array_foreach (array, i, value) {
                 size_t before = pointer_push(&p->at, NULL, i);
 
                 r = parse_plugin(p, value, /* is_first= */ i == 0);

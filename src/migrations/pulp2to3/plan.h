@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The plan document: which Pulp 2 repositories become which Pulp 3 repositories. Its form is that of Pulp's own migration
- * plans. */
+/* The plan document: which Pulp 2 repositories become which Pulp 3 repositories. Its form is that of Pulp's
+ * own migration plans. */
 
 #include <jansson.h>
 
@@ -14,19 +14,19 @@
 
 /* One version of a Pulp 3 repository: the content of a Pulp 2 repository, published by distributors. */
 typedef struct PlanVersion {
-        const char *repository;         /* Pulp 2 repository id */
-        json_t *distributors;           /* array of Pulp 2 repository ids whose distributors are meant; NULL: none */
+        const char *repository; /* Pulp 2 repository id */
+        json_t *distributors;   /* array of Pulp 2 repository ids whose distributors are meant; NULL: none */
 } PlanVersion;
 
 typedef struct PlanRepository {
-        const char *name;               /* in Pulp 3 */
-        const char *importer;           /* Pulp 2 repository id whose importer becomes the remote; NULL: none */
-        PlanVersion *versions;          /* in order */
+        const char *name;      /* in Pulp 3 */
+        const char *importer;  /* Pulp 2 repository id whose importer becomes the remote; NULL: none */
+        PlanVersion *versions; /* in order */
         size_t n_versions;
 } PlanRepository;
 
 typedef struct Plan {
-        bool all;                       /* the plan names no repositories: all of the type are meant */
+        bool all; /* the plan names no repositories: all of the type are meant */
         PlanRepository *repositories;
         size_t n_repositories;
 } Plan;
@@ -35,7 +35,7 @@ typedef struct Plan {
 Plan *plan_free(Plan *p);
 DEFINE_CLEANUP(Plan *, plan_free);
 
-/* Checks a document and makes a plan of it, whose texts are the document's: it must outlive the plan. Returns 0, -ENOMEM, or
- * -EINVAL with a text that names the place as a JSON pointer: unknown keys, types and plugins are refused, names that are
- * empty, too long or not printable, and what is named twice. */
+/* Checks a document and makes a plan of it, whose texts are the document's: it must outlive the plan. Returns
+ * 0, -ENOMEM, or -EINVAL with a text that names the place as a JSON pointer: unknown keys, types and plugins
+ * are refused, names that are empty, too long or not printable, and what is named twice. */
 int plan_parse(json_t *document, Plan **ret, char **ret_error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Step premigration: reads the archive once, a document at a time, into the migration's own tables in Pulp's database, in one
- * transaction: killed at any point, nothing has changed. */
+/* Step premigration: reads the archive once, a document at a time, into the migration's own tables in Pulp's
+ * database, in one transaction: killed at any point, nothing has changed. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ static const char *const copies[_DUMP_TABLE_MAX] = {
 typedef struct Premigration {
         Step *step;
         Secrets secrets;
-        bool copying;           /* a COPY into the table of copied is open */
+        bool copying; /* a COPY into the table of copied is open */
         DumpTable copied;
         usec_t reported_usec;
         uint64_t n_rows[_DUMP_TABLE_MAX];
@@ -94,10 +94,12 @@ static int copy_importer(Premigration *p, const DumpRow *row) {
                         return r;
         }
         (void) snprintf(concurrency, sizeof(concurrency), "%" PRIi32, remote->download_concurrency);
-        return copy_row(p, row, 11, (const char *const[]) {
-                row->columns[IMPORTER_OBJECT], row->columns[IMPORTER_REPOSITORY], row->columns[IMPORTER_UPDATED], remote->url,
-                remote->ca_cert, remote->client_cert, remote->tls_validation ? "t" : "f", remote->proxy_url, concurrency,
-                remote->policy, token });
+        return copy_row(p, row, 11,
+                        (const char *const[]){ row->columns[IMPORTER_OBJECT],
+                                               row->columns[IMPORTER_REPOSITORY],
+                                               row->columns[IMPORTER_UPDATED], remote->url, remote->ca_cert,
+                                               remote->client_cert, remote->tls_validation ? "t" : "f",
+                                               remote->proxy_url, concurrency, remote->policy, token });
 }
 
 static int report_offset(Premigration *p, const DumpRow *row) {
@@ -119,7 +121,8 @@ static int on_row(const DumpRow *row, void *userdata) {
 
         if (row->archive_size_bytes > 0)
                 p->step->total = (int64_t) row->archive_size_bytes;
-        r = row->table == DUMP_IMPORTER ? copy_importer(p, row) : copy_row(p, row, row->n_columns, row->columns);
+        r = row->table == DUMP_IMPORTER ? copy_importer(p, row)
+                                        : copy_row(p, row, row->n_columns, row->columns);
         return r < 0 ? r : report_offset(p, row);
 }
 
@@ -128,7 +131,8 @@ static int on_bad(const char *item, const char *reason, void *userdata) {
         int r;
 
         if (!p->step->skip_corrupted)
-                return step_fail(p->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
+                return step_fail(p->step, -EBADMSG,
+                                 "%s: %s: %s; the option skip_corrupted leaves such documents out",
                                  p->step->configuration->archive, item, reason);
         r = end_copy(p);
         return r < 0 ? r : step_problem(p->step, item, reason);
@@ -139,8 +143,12 @@ static int read_archive(Premigration *p) {
         _cleanup_(freep) char *error = NULL;
         int r;
 
-        r = dump_read(&(DumpRequest) { .path = c->archive, .database = c->pulp2_database, .row = on_row, .bad = on_bad,
-                                       .userdata = p }, &error);
+        r = dump_read(&(DumpRequest){ .path = c->archive,
+                                      .database = c->pulp2_database,
+                                      .row = on_row,
+                                      .bad = on_bad,
+                                      .userdata = p },
+                      &error);
         if (r >= 0)
                 r = end_copy(p);
         if (r >= 0 || p->step->error)
@@ -157,9 +165,9 @@ static int note_dangling(Step *s) {
         if (r < 0)
                 return step_fail_database(s, r);
         for (int i = 0; i < PQntuples(res) && r >= 0; i++) {
-                _cleanup_(freep) char *item = text_format("repository %s", PQgetvalue(res, i, 0)), *reason =
-                        text_format("%s of its units are not in the dump, such as %s", PQgetvalue(res, i, 1),
-                                    PQgetvalue(res, i, 2));
+                _cleanup_(freep) char *item = text_format("repository %s", PQgetvalue(res, i, 0)),
+                                      *reason = text_format("%s of its units are not in the dump, such as %s",
+                                                            PQgetvalue(res, i, 1), PQgetvalue(res, i, 2));
 
                 r = item && reason ? step_problem(s, item, reason) : -ENOMEM;
         }
@@ -167,7 +175,9 @@ static int note_dangling(Step *s) {
 }
 
 static int premigrate(Step *s, void *userdata) {
-        Premigration p = { .step = s, .secrets = { .key_file = s->configuration->key_file }, .reported_usec = now_usec() };
+        Premigration p = { .step = s,
+                           .secrets = { .key_file = s->configuration->key_file },
+                           .reported_usec = now_usec() };
         int r;
 
         r = database_script(&s->database, "staging tables", sql_premigration_stage);
@@ -181,17 +191,18 @@ static int premigrate(Step *s, void *userdata) {
                 r = database_script(&s->database, "merge of the dump", sql_premigration_forget);
         if (r >= 0)
                 r = database_query(&s->database, "dump", sql_premigration_dump,
-                                   DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), s->configuration->archive),
+                                   DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
+                                                   s->configuration->archive),
                                    NULL);
         if (r < 0)
                 return step_fail_database(s, r);
         r = note_dangling(s);
         if (r < 0)
                 return r;
-        log_info("read %" PRIu64 " repositories, %" PRIu64 " importers, %" PRIu64 " distributors, %" PRIu64 " units, %" PRIu64
-                 " links, %" PRIu64 " lazy entries from %s", p.n_rows[DUMP_REPOSITORY], p.n_rows[DUMP_IMPORTER],
-                 p.n_rows[DUMP_DISTRIBUTOR], p.n_rows[DUMP_ISO], p.n_rows[DUMP_LINK], p.n_rows[DUMP_LAZY],
-                 s->configuration->archive);
+        log_info("read %" PRIu64 " repositories, %" PRIu64 " importers, %" PRIu64 " distributors, %" PRIu64
+                 " units, %" PRIu64 " links, %" PRIu64 " lazy entries from %s",
+                 p.n_rows[DUMP_REPOSITORY], p.n_rows[DUMP_IMPORTER], p.n_rows[DUMP_DISTRIBUTOR],
+                 p.n_rows[DUMP_ISO], p.n_rows[DUMP_LINK], p.n_rows[DUMP_LAZY], s->configuration->archive);
         s->done = s->position = s->total;
         return 0;
 }

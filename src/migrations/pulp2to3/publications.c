@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Step publications: a publication for each version that a distributor publishes, unless it has one. Its manifest is written
- * as an artifact first, row by row; then its rows in one transaction. */
+/* Step publications: a publication for each version that a distributor publishes, unless it has one. Its
+ * manifest is written as an artifact first, row by row; then its rows in one transaction. */
 
 #include <stdio.h>
 
@@ -18,18 +18,22 @@ static const RangeRates rates = { .repositories = 50, .links = 25000 };
 typedef struct Publications {
         Digests *digests;
         ArtifactStore store;
-        const PGresult *due;    /* of the repository: versions without publication */
-        DigestSet *manifests;   /* of each of them */
+        const PGresult *due;  /* of the repository: versions without publication */
+        DigestSet *manifests; /* of each of them */
 } Publications;
 
 static int write_line(Step *s, Publications *p, const PGresult *row, FILE *f) {
-        const char *path = database_text(row, 0, 0), *sha256 = database_text(row, 0, 1), *size = database_text(row, 0, 2);
+        const char *path = database_text(row, 0, 0), *sha256 = database_text(row, 0, 1),
+                   *size = database_text(row, 0, 2);
         char *line;
         int n, r;
 
         if (!path || !sha256 || !size)
-                return step_fail(s, -EBADMSG, "path %s of a repository version has no checksum or no size: its content was not "
-                                 "made by this migration, and cannot be published", path ?: "(none)");
+                return step_fail(
+                        s, -EBADMSG,
+                        "path %s of a repository version has no checksum or no size: its content was not "
+                        "made by this migration, and cannot be published",
+                        path ?: "(none)");
         n = asprintf(&line, "%s,%s,%s\n", path, sha256, size);
         if (n < 0)
                 return step_fail(s, -ENOMEM, "out of memory");
@@ -37,7 +41,9 @@ static int write_line(Step *s, Publications *p, const PGresult *row, FILE *f) {
         if (r >= 0 && fwrite(line, 1, (size_t) n, f) != (size_t) n)
                 r = -errno;
         free(line);
-        return r < 0 ? step_fail(s, r, "%s/%s: cannot write: %s", p->store.root, p->store.temporary, strerror(-r)) : 0;
+        return r < 0 ? step_fail(s, r, "%s/%s: cannot write: %s", p->store.root, p->store.temporary,
+                                 strerror(-r))
+                     : 0;
 }
 
 static int write_lines(Step *s, Publications *p, const char *version, FILE *f) {
@@ -74,7 +80,8 @@ static int write_manifest(Step *s, Publications *p, const char *version, DigestS
         if (r >= 0)
                 r = write_lines(s, p, version, f);
         if (f ? fclose(f) != 0 && r >= 0 : false)
-                r = step_fail(s, -errno, "%s/%s: cannot write: %s", p->store.root, p->store.temporary, strerror(errno));
+                r = step_fail(s, -errno, "%s/%s: cannot write: %s", p->store.root, p->store.temporary,
+                              strerror(errno));
         if (r >= 0)
                 r = digests_end(p->digests, ret);
         if (r < 0) {
@@ -88,10 +95,12 @@ static int write_manifest(Step *s, Publications *p, const char *version, DigestS
 static int write_publication(Step *s, const char *version, const DigestSet *manifest) {
         int r;
 
-        r = database_query(&s->database, "manifest", sql_publication_artifact, DATABASE_PARAMS(
-                STEP_NUMBER((int64_t) manifest->size_bytes), manifest->text[DIGEST_MD5], manifest->text[DIGEST_SHA1],
-                manifest->text[DIGEST_SHA224], manifest->text[DIGEST_SHA256], manifest->text[DIGEST_SHA384],
-                manifest->text[DIGEST_SHA512]), NULL);
+        r = database_query(&s->database, "manifest", sql_publication_artifact,
+                           DATABASE_PARAMS(STEP_NUMBER((int64_t) manifest->size_bytes),
+                                           manifest->text[DIGEST_MD5], manifest->text[DIGEST_SHA1],
+                                           manifest->text[DIGEST_SHA224], manifest->text[DIGEST_SHA256],
+                                           manifest->text[DIGEST_SHA384], manifest->text[DIGEST_SHA512]),
+                           NULL);
         if (r >= 0)
                 r = database_query(&s->database, "publication", sql_publication_write,
                                    DATABASE_PARAMS(version, manifest->text[DIGEST_SHA256]), NULL);
@@ -116,8 +125,10 @@ static int next_repository(Step *s, int64_t last, void *userdata) {
         Publications *p = userdata;
         int r;
 
-        r = database_query(&s->database, "versions to publish", sql_publication_due,
-                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position + 1)), &due);
+        r = database_query(
+                &s->database, "versions to publish", sql_publication_due,
+                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position + 1)),
+                &due);
         if (r < 0)
                 return step_fail_database(s, r);
         p->due = due;

@@ -8,8 +8,8 @@
 #include "pulp2to3-sql.h"
 
 static int add_range(Step *s, const PGresult *row) {
-        _cleanup_(freep) char *input = text_format("{\"first\": %" PRIi64 ", \"last\": %" PRIi64 "}", database_int(row, 0, 0),
-                                                   database_int(row, 0, 1));
+        _cleanup_(freep) char *input = text_format("{\"first\": %" PRIi64 ", \"last\": %" PRIi64 "}",
+                                                   database_int(row, 0, 0), database_int(row, 0, 1));
         int r;
 
         if (!input)
@@ -28,8 +28,8 @@ int range_expand(Step *s, const RangeRates *rates) {
         if (r < 0)
                 return r;
         r = database_send_query(&s->database, "ranges of repositories", sql_range_chunks,
-                                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(repositories),
-                                                STEP_NUMBER(links)));
+                                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
+                                                STEP_NUMBER(repositories), STEP_NUMBER(links)));
         while (r >= 0) {
                 _cleanup_(PQclearp) PGresult *row = NULL;
 
@@ -49,8 +49,8 @@ void range_advance(Step *s, int64_t number) {
         s->position = number;
 }
 
-int range_run(Step *s, int (*prepare)(Step *s, void *userdata), int (*next)(Step *s, int64_t last, void *userdata),
-              void *userdata) {
+int range_run(Step *s, int (*prepare)(Step *s, void *userdata),
+              int (*next)(Step *s, int64_t last, void *userdata), void *userdata) {
         int64_t first, last;
         int r;
 

@@ -7,7 +7,8 @@
 
 #include "base/text.h"
 
-/* Source: pulpcore's default for a Pulp 2 importer that says nothing of it, as the upstream migration has it. */
+/* Source: pulpcore's default for a Pulp 2 importer that says nothing of it, as the upstream migration has it.
+ */
 #define DOWNLOAD_CONCURRENCY_DEFAULT 20
 #define MANIFEST "PULP_MANIFEST"
 
@@ -21,7 +22,7 @@ void remote_done(Remote *r) {
         free(r->password);
         free(r->proxy_username);
         free(r->proxy_password);
-        *r = (Remote) {};
+        *r = (Remote){};
 }
 
 bool remote_has_secrets(const Remote *r) {
@@ -48,7 +49,8 @@ static int get_text(const bson_t *config, const char *field, char **ret, char **
 }
 
 /* A number, or a text that is one: Pulp 2 took both. */
-static int get_number(const bson_t *config, const char *field, uint32_t max, uint32_t *ret, char **ret_reason) {
+static int get_number(const bson_t *config, const char *field, uint32_t max, uint32_t *ret,
+                      char **ret_reason) {
         bson_iter_t i;
         int64_t value = -1;
 
@@ -62,7 +64,8 @@ static int get_number(const bson_t *config, const char *field, uint32_t max, uin
         } else if (BSON_ITER_HOLDS_NUMBER(&i))
                 value = bson_iter_as_int64(&i);
         if (value < 0 || value > max)
-                return text_error(ret_reason, -EBADMSG, "field config.%s is not a number from 0 to %" PRIu32, field, max);
+                return text_error(ret_reason, -EBADMSG, "field config.%s is not a number from 0 to %" PRIu32,
+                                  field, max);
         *ret = (uint32_t) value;
         return 0;
 }
@@ -79,7 +82,10 @@ static int get_bool(const bson_t *config, const char *field, bool *ret, char **r
 }
 
 static int hex_value(char c) {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        return c >= '0' && c <= '9'   ? c - '0'
+               : c >= 'a' && c <= 'f' ? c - 'a' + 10
+               : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                      : -1;
 }
 
 /* Decodes %XX of a part of a URL; %00 stays as it is. */
@@ -148,7 +154,7 @@ static int read_policy(const bson_t *config, Remote *r, char **ret_reason) {
         } policies[] = {
                 { "immediate", "immediate" },
                 { "on_demand", "on_demand" },
-                { "background", "on_demand" },  /* Pulp 3 downloads nothing on its own */
+                { "background", "on_demand" }, /* Pulp 3 downloads nothing on its own */
         };
         _cleanup_(freep) char *policy = NULL;
         int k;
@@ -162,8 +168,10 @@ static int read_policy(const bson_t *config, Remote *r, char **ret_reason) {
                         r->policy = policies[i].pulp3;
                         return 0;
                 }
-        return text_error(ret_reason, -EBADMSG, "field config.download_policy is \"%.32s\"; immediate, on_demand and "
-                          "background are known", policy);
+        return text_error(ret_reason, -EBADMSG,
+                          "field config.download_policy is \"%.32s\"; immediate, on_demand and "
+                          "background are known",
+                          policy);
 }
 
 static int read_proxy(const bson_t *config, Remote *r, char **ret_reason) {
@@ -200,10 +208,8 @@ static int read_config(const bson_t *config, Remote *r, char **ret_reason) {
                 const char *field;
                 char **text;
         } texts[] = {
-                { "ssl_ca_cert", &r->ca_cert },
-                { "ssl_client_cert", &r->client_cert },
-                { "ssl_client_key", &r->client_key },
-                { "basic_auth_username", &r->username },
+                { "ssl_ca_cert", &r->ca_cert },          { "ssl_client_cert", &r->client_cert },
+                { "ssl_client_key", &r->client_key },    { "basic_auth_username", &r->username },
                 { "basic_auth_password", &r->password },
         };
         _cleanup_(freep) char *feed = NULL;

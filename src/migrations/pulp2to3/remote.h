@@ -9,14 +9,14 @@
 
 /* All texts are owned, NULL where the column is NULL. */
 typedef struct Remote {
-        char *url;              /* NULL: the importer has no feed, so it gives no remote */
+        char *url; /* NULL: the importer has no feed, so it gives no remote */
         char *ca_cert;
         char *client_cert;
         bool tls_validation;
-        char *proxy_url;        /* without credentials */
+        char *proxy_url; /* without credentials */
         int32_t download_concurrency;
-        const char *policy;     /* static */
-        char *client_key;       /* these five are secrets */
+        const char *policy; /* static */
+        char *client_key;   /* these five are secrets */
         char *username;
         char *password;
         char *proxy_username;
@@ -28,5 +28,6 @@ void remote_done(Remote *r);
 /* Whether the remote has a text that Pulp 3 stores encrypted. */
 bool remote_has_secrets(const Remote *r);
 
-/* Reads the config of an importer document. Returns 0, -ENOMEM, or -EBADMSG with the reason as a text that names the field. */
+/* Reads the config of an importer document. Returns 0, -ENOMEM, or -EBADMSG with the reason as a text that
+ * names the field. */
 int remote_from_config(const bson_t *config, Remote *ret, char **ret_reason);

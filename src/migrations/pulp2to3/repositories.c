@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Step repositories: resolves the plan into rows, which the later steps work by, and makes repositories and remotes of them. */
+/* Step repositories: resolves the plan into rows, which the later steps work by, and makes repositories and
+ * remotes of them. */
 
 #include <stdio.h>
 
@@ -32,7 +33,8 @@ static int write_repositories(Step *s) {
         for (size_t i = 0; i < s->plan->n_repositories && r >= 0; i++) {
                 const PlanRepository *p = &s->plan->repositories[i];
 
-                r = database_copy_row(&s->database, DATABASE_PARAMS(report, STEP_NUMBER((int64_t) i + 1), p->name, p->importer));
+                r = database_copy_row(&s->database, DATABASE_PARAMS(report, STEP_NUMBER((int64_t) i + 1),
+                                                                    p->name, p->importer));
         }
         return r;
 }
@@ -43,9 +45,11 @@ static int write_versions(Step *s) {
 
         for (size_t i = 0; i < s->plan->n_repositories; i++)
                 for (size_t j = 0; j < s->plan->repositories[i].n_versions && r >= 0; j++)
-                        r = database_copy_row(&s->database, DATABASE_PARAMS(
-                                report, STEP_NUMBER((int64_t) i + 1), STEP_NUMBER((int64_t) j),
-                                s->plan->repositories[i].versions[j].repository));
+                        r = database_copy_row(
+                                &s->database,
+                                DATABASE_PARAMS(report, STEP_NUMBER((int64_t) i + 1),
+                                                STEP_NUMBER((int64_t) j),
+                                                s->plan->repositories[i].versions[j].repository));
         return r;
 }
 
@@ -57,10 +61,11 @@ static int write_distributors(Step *s) {
 
         for (size_t i = 0; i < s->plan->n_repositories; i++)
                 for (size_t j = 0; j < s->plan->repositories[i].n_versions; j++)
-                        json_array_foreach(s->plan->repositories[i].versions[j].distributors, k, name) {
-                                r = database_copy_row(&s->database, DATABASE_PARAMS(
-                                        report, STEP_NUMBER((int64_t) i + 1), STEP_NUMBER((int64_t) j),
-                                        json_string_value(name)));
+                        json_array_foreach (s->plan->repositories[i].versions[j].distributors, k, name) {
+                                r = database_copy_row(&s->database,
+                                                      DATABASE_PARAMS(report, STEP_NUMBER((int64_t) i + 1),
+                                                                      STEP_NUMBER((int64_t) j),
+                                                                      json_string_value(name)));
                                 if (r < 0)
                                         return r;
                         }
@@ -76,8 +81,10 @@ static int check_missing(Step *s) {
                            DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task))), &res);
         if (r < 0)
                 return step_fail_database(s, r);
-        return PQntuples(res) == 0 ? 0 : step_fail(s, -EBADMSG, "the plan names what the dump lacks: %s%s",
-                                                   PQgetvalue(res, 0, 0), PQntuples(res) > 1 ? " and others" : "");
+        return PQntuples(res) == 0
+                       ? 0
+                       : step_fail(s, -EBADMSG, "the plan names what the dump lacks: %s%s",
+                                   PQgetvalue(res, 0, 0), PQntuples(res) > 1 ? " and others" : "");
 }
 
 static int resolve_plan(Step *s, void *userdata) {
@@ -108,7 +115,21 @@ static int resolve_plan(Step *s, void *userdata) {
 }
 
 /* Columns of sql_remotes. */
-enum { OBJECT, NAME, URL, CA_CERT, CLIENT_CERT, TLS_VALIDATION, PROXY_URL, CONCURRENCY, POLICY, SECRETS, TYPE, SAME, CLIENT_KEY };
+enum {
+        OBJECT,
+        NAME,
+        URL,
+        CA_CERT,
+        CLIENT_CERT,
+        TLS_VALIDATION,
+        PROXY_URL,
+        CONCURRENCY,
+        POLICY,
+        SECRETS,
+        TYPE,
+        SAME,
+        CLIENT_KEY
+};
 
 static int write_remote(Step *s, Secrets *secrets, const PGresult *res, int row) {
         const char *present[_SECRET_MAX];
@@ -123,12 +144,16 @@ static int write_remote(Step *s, Secrets *secrets, const PGresult *res, int row)
                 present[i] = database_text(res, row, CLIENT_KEY + i);
         r = secrets_unseal(secrets, database_text(res, row, SECRETS), present, values, &changed, &s->error);
         if (r >= 0 && (changed || *PQgetvalue(res, row, SAME) != 't')) {
-                r = database_query(&s->database, "remote", sql_remote_write, DATABASE_PARAMS(
-                        database_text(res, row, NAME), database_text(res, row, URL), database_text(res, row, CA_CERT),
-                        database_text(res, row, CLIENT_CERT), database_text(res, row, TLS_VALIDATION),
-                        database_text(res, row, PROXY_URL), database_text(res, row, CONCURRENCY),
-                        database_text(res, row, POLICY), values[SECRET_CLIENT_KEY], values[SECRET_USERNAME],
-                        values[SECRET_PASSWORD], values[SECRET_PROXY_USERNAME], values[SECRET_PROXY_PASSWORD]), NULL);
+                r = database_query(
+                        &s->database, "remote", sql_remote_write,
+                        DATABASE_PARAMS(
+                                database_text(res, row, NAME), database_text(res, row, URL),
+                                database_text(res, row, CA_CERT), database_text(res, row, CLIENT_CERT),
+                                database_text(res, row, TLS_VALIDATION), database_text(res, row, PROXY_URL),
+                                database_text(res, row, CONCURRENCY), database_text(res, row, POLICY),
+                                values[SECRET_CLIENT_KEY], values[SECRET_USERNAME], values[SECRET_PASSWORD],
+                                values[SECRET_PROXY_USERNAME], values[SECRET_PROXY_PASSWORD]),
+                        NULL);
                 if (r < 0)
                         r = step_fail_database(s, r);
         }
@@ -155,20 +180,26 @@ static int write_remotes(Step *s, Secrets *secrets, size_t n, const char *const 
 
 static int write_batch(Step *s, void *userdata) {
         int64_t to = MIN(s->position + BATCH_REPOSITORIES, s->total);
-        const char *const range[] = { STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position), STEP_NUMBER(to) };
+        const char *const range[] = { STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position),
+                                      STEP_NUMBER(to) };
         _cleanup_(PQclearp) PGresult *res = NULL;
         int r;
 
-        r = database_query(&s->database, "repositories", sql_repositories_foreign, ELEMENTSOF(range), range, &res);
+        r = database_query(&s->database, "repositories", sql_repositories_foreign, ELEMENTSOF(range), range,
+                           &res);
         if (r < 0)
                 return step_fail_database(s, r);
         if (PQntuples(res) > 0)
-                return step_fail(s, -EBADMSG, "Pulp 3 has a repository \"%s\" of type %s already; give it another name in the "
-                                 "plan", PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1));
+                return step_fail(
+                        s, -EBADMSG,
+                        "Pulp 3 has a repository \"%s\" of type %s already; give it another name in the "
+                        "plan",
+                        PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1));
         r = write_remotes(s, userdata, ELEMENTSOF(range), range);
         if (r < 0)
                 return r;
-        r = database_query(&s->database, "repositories", sql_repositories_write, ELEMENTSOF(range), range, NULL);
+        r = database_query(&s->database, "repositories", sql_repositories_write, ELEMENTSOF(range), range,
+                           NULL);
         if (r < 0)
                 return step_fail_database(s, r);
         s->position = s->done = to;

@@ -23,8 +23,9 @@ static char *join_names(const PGresult *res, int column, int flag, bool value) {
                         continue;
                 if (++n > NAMES_MAX)
                         break;
-                longer = text_format("%s%s%s%s%s", names ?: "", names ? ", " : "", column > 0 ? PQgetvalue(res, i, 0) : "",
-                                     column > 0 ? "." : "", PQgetvalue(res, i, column));
+                longer = text_format("%s%s%s%s%s", names ?: "", names ? ", " : "",
+                                     column > 0 ? PQgetvalue(res, i, 0) : "", column > 0 ? "." : "",
+                                     PQgetvalue(res, i, column));
                 free(names);
                 names = longer;
         }
@@ -42,20 +43,28 @@ static int check_version(Step *s) {
         _cleanup_(freep) char *unknown = NULL, *missing = NULL;
         int r;
 
-        r = database_query(&s->database, "version of the target", sql_target_version, DATABASE_NO_PARAMS, &res);
+        r = database_query(&s->database, "version of the target", sql_target_version, DATABASE_NO_PARAMS,
+                           &res);
         if (r == -ENOENT)
-                return step_fail(s, -EBADMSG, "database %s is not one of Pulp 3: it has no table public.django_migrations; "
-                                 EXPECTED " are expected", PQdb(s->database.pg));
+                return step_fail(
+                        s, -EBADMSG,
+                        "database %s is not one of Pulp 3: it has no table "
+                        "public.django_migrations; " EXPECTED
+                        " are expected",
+                        PQdb(s->database.pg));
         if (r < 0)
                 return step_fail_database(s, r);
         if (PQntuples(res) == 0)
                 return 0;
         unknown = join_names(res, 1, 2, true);
         missing = join_names(res, 1, 2, false);
-        return step_fail(s, -EBADMSG, "database %s is of another Pulp version: the latest migration of app %s is %s, expected %s "
-                         "(" EXPECTED ")%s%s%s%s", PQdb(s->database.pg), PQgetvalue(res, 0, 0),
-                         database_text(res, 0, 3) ?: "none", PQgetvalue(res, 0, 4), unknown ? "; unknown: " : "",
-                         unknown ?: "", missing ? "; not applied: " : "", missing ?: "");
+        return step_fail(
+                s, -EBADMSG,
+                "database %s is of another Pulp version: the latest migration of app %s is %s, expected %s "
+                "(" EXPECTED ")%s%s%s%s",
+                PQdb(s->database.pg), PQgetvalue(res, 0, 0), database_text(res, 0, 3) ?: "none",
+                PQgetvalue(res, 0, 4), unknown ? "; unknown: " : "", unknown ?: "",
+                missing ? "; not applied: " : "", missing ?: "");
 }
 
 static int check_tables(Step *s) {
@@ -69,12 +78,13 @@ static int check_tables(Step *s) {
         if (PQntuples(res) == 0)
                 return 0;
         names = join_names(res, 0, -1, false);
-        return step_fail(s, -EBADMSG, "database %s lacks tables of Pulp 3: %s", PQdb(s->database.pg), names ?: "");
+        return step_fail(s, -EBADMSG, "database %s lacks tables of Pulp 3: %s", PQdb(s->database.pg),
+                         names ?: "");
 }
 
 static int check_rights(Step *s) {
-        static const char *const wants[] = { "make or use the schema migrationd_pulp2to3", "make temporary tables",
-                                             "write Pulp's tables" };
+        static const char *const wants[] = { "make or use the schema migrationd_pulp2to3",
+                                             "make temporary tables", "write Pulp's tables" };
         _cleanup_(PQclearp) PGresult *res = NULL;
         int r;
 
@@ -83,11 +93,14 @@ static int check_rights(Step *s) {
                 return step_fail_database(s, r);
         for (int i = 0; i < (int) ELEMENTSOF(wants); i++)
                 if (*PQgetvalue(res, 0, i + 1) != 't')
-                        return step_fail(s, -EBADMSG, "role %s may not %s in database %s; let [Pulp3] Database= name Pulp's own "
-                                         "role", PQgetvalue(res, 0, 0), wants[i], PQdb(s->database.pg));
+                        return step_fail(
+                                s, -EBADMSG,
+                                "role %s may not %s in database %s; let [Pulp3] Database= name Pulp's own "
+                                "role",
+                                PQgetvalue(res, 0, 0), wants[i], PQdb(s->database.pg));
         if (!streq(PQgetvalue(res, 0, 4), "UTF8"))
-                return step_fail(s, -EBADMSG, "database %s has the encoding %s, not UTF8", PQdb(s->database.pg),
-                                 PQgetvalue(res, 0, 4));
+                return step_fail(s, -EBADMSG, "database %s has the encoding %s, not UTF8",
+                                 PQdb(s->database.pg), PQgetvalue(res, 0, 4));
         return 0;
 }
 

@@ -8,7 +8,8 @@
 #include "base/text.h"
 
 /* By the enum; names in the sealed object. */
-static const char *const names[_SECRET_MAX] = { "client_key", "username", "password", "proxy_username", "proxy_password" };
+static const char *const names[_SECRET_MAX] = { "client_key", "username", "password", "proxy_username",
+                                                "proxy_password" };
 
 static int load_key(Secrets *s, char **ret_error) {
         int r;
@@ -61,8 +62,10 @@ static int open_sealed(Secrets *s, const char *sealed, json_t **ret, char **ret_
                 return r;
         r = fernet_decrypt(&s->key, sealed, &text);
         if (r < 0)
-                return text_error(ret_error, r == -EBADMSG ? -EINVAL : r, "%s: is not the key that the step premigration "
-                                  "encrypted with", s->key_file);
+                return text_error(ret_error, r == -EBADMSG ? -EINVAL : r,
+                                  "%s: is not the key that the step premigration "
+                                  "encrypted with",
+                                  s->key_file);
         *ret = json_loads(text, 0, NULL);
         wipe(text);
         return *ret ? 0 : text_error(ret_error, -EIO, "a remote's sealed secrets are malformed");
@@ -93,8 +96,8 @@ static int take_column(Secrets *s, const char *wanted, const char *present, char
         return fernet_encrypt(&s->key, wanted, ret);
 }
 
-int secrets_unseal(Secrets *s, const char *sealed, const char *const present[static _SECRET_MAX], char *ret[static _SECRET_MAX],
-                   bool *ret_changed, char **ret_error) {
+int secrets_unseal(Secrets *s, const char *sealed, const char *const present[static _SECRET_MAX],
+                   char *ret[static _SECRET_MAX], bool *ret_changed, char **ret_error) {
         json_t *object = NULL;
         int r = 0;
 
@@ -102,7 +105,8 @@ int secrets_unseal(Secrets *s, const char *sealed, const char *const present[sta
         if (sealed)
                 r = open_sealed(s, sealed, &object, ret_error);
         for (size_t i = 0; i < _SECRET_MAX && r >= 0; i++)
-                r = take_column(s, json_string_value(json_object_get(object, names[i])), present[i], &ret[i], ret_changed);
+                r = take_column(s, json_string_value(json_object_get(object, names[i])), present[i], &ret[i],
+                                ret_changed);
         json_decref(object);
         return r < 0 ? text_error(ret_error, r, "a remote's secrets: %s", strerror(-r)) : 0;
 }

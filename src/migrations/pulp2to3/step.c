@@ -11,8 +11,9 @@
 #include "base/text.h"
 #include "pulp2to3-sql.h"
 
-/* A transaction that met a deadlock is tried that often, after a random pause of up to that long. Deadlocks need two tasks
- * that take locks in opposite order, which sorting avoids; other programs on Pulp's database do not sort. */
+/* A transaction that met a deadlock is tried that often, after a random pause of up to that long. Deadlocks
+ * need two tasks that take locks in opposite order, which sorting avoids; other programs on Pulp's database
+ * do not sort. */
 #define BATCH_ATTEMPTS_MAX 10
 #define BATCH_PAUSE_MSEC_MAX 500
 
@@ -112,14 +113,16 @@ void step_done(Step *s) {
         json_decref(s->input);
         migrationd_task_free(s->task);
         free(s->error);
-        *s = (Step) {};
+        *s = (Step){};
 }
 
 int step_input(Step *s, const char *name, int64_t *ret) {
         json_t *value = json_object_get(json_object_get(s->input, "input"), name);
 
         if (!json_is_integer(value))
-                return step_fail(s, -EBADMSG, "the task's input has no number \"%s\"; it comes from the step's expander", name);
+                return step_fail(s, -EBADMSG,
+                                 "the task's input has no number \"%s\"; it comes from the step's expander",
+                                 name);
         *ret = json_integer_value(value);
         return 0;
 }
@@ -128,8 +131,10 @@ static int connect_named(Step *s) {
         char name[64];
         int r;
 
-        (void) snprintf(name, sizeof(name), "migration report %i task %i attempt %i", migrationd_task_report(s->task),
-                        migrationd_task_id(s->task), migrationd_task_attempt(s->task));
+        (void) snprintf(name, sizeof(name), "migration report %i task %i attempt %i",
+                        migrationd_task_report(s->task), migrationd_task_id(s->task),
+                        migrationd_task_attempt(s->task));
+        s->database.stopping = step_is_stopping;
         r = database_open(&s->database, s->configuration->pulp3_database, name);
         return r < 0 ? step_fail_database(s, r) : 0;
 }
@@ -140,7 +145,7 @@ int step_connect(Step *s) {
         r = connect_named(s);
         if (r < 0)
                 return r;
-        r = database_lock(&s->database, migrationd_task_report(s->task), migrationd_task_id(s->task), step_is_stopping);
+        r = database_lock(&s->database, migrationd_task_report(s->task), migrationd_task_id(s->task));
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
@@ -150,10 +155,13 @@ int step_resume(Step *s) {
 
         r = database_query(&s->database, "position", sql_batch_read,
                            DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
-                                           STEP_NUMBER(migrationd_task_id(s->task))), &res);
+                                           STEP_NUMBER(migrationd_task_id(s->task))),
+                           &res);
         if (r == -ENOENT)
-                return step_fail(s, -EBADMSG, "Pulp's database has no schema migrationd_pulp2to3, which the step premigration "
-                                 "made; was the database replaced since? Run the plan again");
+                return step_fail(
+                        s, -EBADMSG,
+                        "Pulp's database has no schema migrationd_pulp2to3, which the step premigration "
+                        "made; was the database replaced since? Run the plan again");
         if (r < 0)
                 return step_fail_database(s, r);
         s->resumed = PQntuples(res) > 0;
@@ -167,7 +175,8 @@ int step_resume(Step *s) {
         return step_report(s);
 }
 
-/* A report that is tried again after another one has read its dump would work on rows that are not its own. */
+/* A report that is tried again after another one has read its dump would work on rows that are not its own.
+ */
 static int check_dump(Step *s) {
         _cleanup_(PQclearp) PGresult *res = NULL;
         int r;
@@ -178,8 +187,11 @@ static int check_dump(Step *s) {
         if (r < 0 || PQntuples(res) == 0)
                 return step_fail(s, -EBADMSG, "Pulp's database holds no dump; run the plan again");
         if (database_int(res, 0, 0) != migrationd_task_report(s->task))
-                return step_fail(s, -EBADMSG, "the tables in Pulp's database are those of report %" PRIi64 ", which read %s "
-                                 "since; run the plan again", database_int(res, 0, 0), PQgetvalue(res, 0, 1));
+                return step_fail(s, -EBADMSG,
+                                 "the tables in Pulp's database are those of report %" PRIi64
+                                 ", which read %s "
+                                 "since; run the plan again",
+                                 database_int(res, 0, 0), PQgetvalue(res, 0, 1));
         return 0;
 }
 
@@ -203,9 +215,11 @@ int step_batch_write(Step *s) {
         int r;
 
         r = database_query(&s->database, "position", sql_batch_write,
-                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(migrationd_task_id(s->task)),
-                                           STEP_NUMBER(s->position), STEP_NUMBER(s->done), STEP_NUMBER(s->total),
-                                           STEP_NUMBER(s->linked), STEP_NUMBER(s->copied)), NULL);
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
+                                           STEP_NUMBER(migrationd_task_id(s->task)), STEP_NUMBER(s->position),
+                                           STEP_NUMBER(s->done), STEP_NUMBER(s->total),
+                                           STEP_NUMBER(s->linked), STEP_NUMBER(s->copied)),
+                           NULL);
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
@@ -213,8 +227,9 @@ int step_problem(Step *s, const char *item, const char *reason) {
         int r;
 
         r = database_query(&s->database, "problem", sql_batch_problem,
-                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(migrationd_task_id(s->task)),
-                                           item, reason), NULL);
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
+                                           STEP_NUMBER(migrationd_task_id(s->task)), item, reason),
+                           NULL);
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
@@ -224,8 +239,10 @@ static int send_problems(Step *s) {
         int r;
 
         r = database_query(&s->database, "problems", sql_batch_problems,
-                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(migrationd_task_id(s->task)),
-                                           STEP_NUMBER(s->problem_sent)), &res);
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
+                                           STEP_NUMBER(migrationd_task_id(s->task)),
+                                           STEP_NUMBER(s->problem_sent)),
+                           &res);
         if (r < 0)
                 return step_fail_database(s, r);
         for (int i = 0; i < PQntuples(res); i++) {

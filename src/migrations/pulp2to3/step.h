@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What every step of the migration works with: task, configuration, plan, options, the session with Pulp's database, and the
- * batch row in it that says how far the task is.
+/* What every step of the migration works with: task, configuration, plan, options, the session with Pulp's
+ * database, and the batch row in it that says how far the task is.
  *
- * Errors are negative errnos, and step_exit_status() tells what they end the program with:
- *   -EBADMSG   the input is wrong: dump, plan, content file, target           65, not tried again
- *   -ENODATA   the input is not there                                          66, not tried again
- *   -EINVAL    the configuration is wrong                                      78, not tried again
- *   -ENOTCONN, -EAGAIN, -ECANCELED, -ESTALE, -ENOSPC, -EDQUOT, -ENOMEM         75, tried again
- *   others                                                                      1, tried again while attempts are left
- * and s->error has the text. */
+ * Errors are negative errnos; step_exit_status() tells what they end the program with, s->error has the text:
+ *   -EBADMSG   the input is wrong: dump, plan, content file, target     65, not tried again
+ *   -ENODATA   the input is not there                                    66, not tried again
+ *   -EINVAL    the configuration is wrong                                78, not tried again
+ *   -ENOTCONN, -EAGAIN, -ECANCELED, -ESTALE, -ENOSPC, -EDQUOT, -ENOMEM   75, tried again
+ *   others                                                               1, tried again */
 
 #include <jansson.h>
 
@@ -21,21 +20,21 @@
 
 typedef struct Step {
         const char *code;
-        migrationd_task *task;          /* NULL in the fence, which claims nothing */
+        migrationd_task *task; /* NULL in the fence, which claims nothing */
         Configuration *configuration;
-        json_t *input;                  /* of the task: {"plan", "options", "input"} */
+        json_t *input; /* of the task: {"plan", "options", "input"} */
         Plan *plan;
-        bool skip_corrupted;            /* option: a corrupted item is a problem, not a failure */
-        bool check_files;               /* option validate: the step of that name looks for every file */
-        Database database;              /* Pulp's */
-        bool resumed;                   /* there is a batch row: the members below are its */
+        bool skip_corrupted; /* option: a corrupted item is a problem, not a failure */
+        bool check_files;    /* option validate: the step of that name looks for every file */
+        Database database;   /* Pulp's */
+        bool resumed;        /* there is a batch row: the members below are its */
         int64_t position;
         int64_t done;
         int64_t total;
         int64_t linked;
         int64_t copied;
-        int64_t problem_sent;           /* id of the last problem that the service has */
-        char *error;                    /* the first error's text; owned */
+        int64_t problem_sent; /* id of the last problem that the service has */
+        char *error;          /* the first error's text; owned */
 } Step;
 
 /* Claims the attempt and reads configuration, plan and options. step_done() also after a failure. */
@@ -71,17 +70,18 @@ int step_batch_write(Step *s);
 /* Writes a problem in the open transaction. */
 int step_problem(Step *s, const char *item, const char *reason);
 
-/* Tells the service counters and problems, and ends the program's work when the attempt is no longer the task's or SIGTERM
- * has come: -ESTALE, -ECANCELED. To be called after each COMMIT. */
+/* Tells the service counters and problems, and ends the program's work when the attempt is no longer the
+ * task's or SIGTERM has come: -ESTALE, -ECANCELED. To be called after each COMMIT. */
 int step_report(Step *s);
 
-/* Runs one batch as a transaction: batch(s, userdata) sets position and counters, then the batch row is written and the
- * transaction committed, and reported. Tried again after a deadlock, with the members as they were. */
+/* Runs one batch as a transaction: batch(s, userdata) sets position and counters, then the batch row is
+ * written and the transaction committed, and reported. Tried again after a deadlock, with the members as they
+ * were. */
 int step_run_batch(Step *s, int (*batch)(Step *s, void *userdata), void *userdata);
 
 /* Whether SIGTERM has come. */
 bool step_is_stopping(void);
 
 /* Parameters of statements are texts: a number in a buffer of the caller's frame. */
-#define STEP_NUMBER(value) step_format_number((char[24]) {}, value)
+#define STEP_NUMBER(value) step_format_number((char[24]){}, value)
 const char *step_format_number(char buffer[static 24], int64_t value);

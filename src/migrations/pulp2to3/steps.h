@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The steps of the migration, one file each. A run function does a task; an expand function adds the tasks of its step. Both
- * are called with an opened Step and return 0 or a negative errno (step.h); main.c finishes the task. */
+/* The steps of the migration, one file each. A run function does a task; an expand function adds the tasks of
+ * its step. Both are called with an opened Step and return 0 or a negative errno (step.h); main.c finishes
+ * the task. */
 
 #include "migrations/pulp2to3/step.h"
 
@@ -18,6 +19,6 @@ int publications_run(Step *s);
 int distributions_expand(Step *s);
 int distributions_run(Step *s);
 
-/* The program of the definition's fence: waits until no session holds, or waits for, a lock of the report. Claims nothing;
- * returns an exit status. */
+/* The program of the definition's fence: waits until no session holds, or waits for, a lock of the report.
+ * Claims nothing; returns an exit status. */
 int fence_main(void);

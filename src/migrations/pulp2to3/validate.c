@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Step validate: everything that can be known to be wrong before anything is written. Reads the whole archive, as only so its
- * checksums are known, and writes nothing in the target. */
+/* Step validate: everything that can be known to be wrong before anything is written. Reads the whole
+ * archive, as only so its checksums are known, and writes nothing in the target. */
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 
 typedef struct Validation {
         Step *step;
-        json_t *repositories;   /* what the plan names and the dump has not shown yet, as sets */
+        json_t *repositories; /* what the plan names and the dump has not shown yet, as sets */
         json_t *importers;
         json_t *distributors;
         int content_fd;
@@ -46,9 +46,11 @@ static int collect_names(Validation *v) {
                 if (p->repositories[i].importer)
                         r |= json_object_set_new(v->importers, p->repositories[i].importer, json_true());
                 for (size_t j = 0; j < p->repositories[i].n_versions; j++) {
-                        r |= json_object_set_new(v->repositories, p->repositories[i].versions[j].repository, json_true());
-                        json_array_foreach(p->repositories[i].versions[j].distributors, k, name)
-                                r |= json_object_set_new(v->distributors, json_string_value(name), json_true());
+                        r |= json_object_set_new(v->repositories, p->repositories[i].versions[j].repository,
+                                                 json_true());
+                        json_array_foreach (p->repositories[i].versions[j].distributors, k, name)
+                                r |= json_object_set_new(v->distributors, json_string_value(name),
+                                                         json_true());
                 }
         }
         return r < 0 ? step_fail(v->step, -ENOMEM, "out of memory") : 0;
@@ -65,7 +67,8 @@ static int on_bad(const char *item, const char *reason, void *userdata) {
         Validation *v = userdata;
 
         if (!v->step->skip_corrupted)
-                return step_fail(v->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
+                return step_fail(v->step, -EBADMSG,
+                                 "%s: %s: %s; the option skip_corrupted leaves such documents out",
                                  v->step->configuration->archive, item, reason);
         return problem(v, item, reason);
 }
@@ -83,8 +86,9 @@ static int check_file(Validation *v, const DumpRow *row) {
                                      (intmax_t) st.st_size, row->columns[ISO_SIZE]);
         } else
                 reason = path ? text_format("%s/%s: %s", v->step->configuration->content, path,
-                                            errno > 0 ? strerror(errno) : "is not a file") :
-                        text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, row->columns[UNIT_PATH]);
+                                            errno > 0 ? strerror(errno) : "is not a file")
+                              : text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY,
+                                            row->columns[UNIT_PATH]);
         item = text_format("%s %s %s", row->collection, row->id, row->columns[ISO_NAME]);
         if (!item || !reason)
                 return step_fail(v->step, -ENOMEM, "out of memory");
@@ -102,8 +106,8 @@ static int check_importer(Validation *v, const DumpRow *row) {
         Fernet key;
 
         if (fernet_load(v->step->configuration->key_file, &key, &error) < 0)
-                return step_fail(v->step, -EINVAL, "%s %s of repository %s has secrets: %s", row->collection, row->id,
-                                 row->columns[IMPORTER_REPOSITORY], error);
+                return step_fail(v->step, -EINVAL, "%s %s of repository %s has secrets: %s", row->collection,
+                                 row->id, row->columns[IMPORTER_REPOSITORY], error);
         v->has_key = true;
         return 0;
 }
@@ -144,9 +148,11 @@ static char *list_names(json_t *set) {
         json_t *value;
         size_t n = 0;
 
-        json_object_foreach(set, name, value) {
-                char *longer = ++n > NAMES_MAX ? text_format("%s and %zu more", names, json_object_size(set) - NAMES_MAX) :
-                        text_format("%s%s\"%s\"", names ?: "", names ? ", " : "", name);
+        json_object_foreach (set, name, value) {
+                char *longer = ++n > NAMES_MAX
+                                       ? text_format("%s and %zu more", names,
+                                                     json_object_size(set) - NAMES_MAX)
+                                       : text_format("%s%s\"%s\"", names ?: "", names ? ", " : "", name);
 
                 free(names);
                 names = longer;
@@ -177,8 +183,9 @@ static int check_names(Validation *v) {
                 free(text);
                 text = longer;
         }
-        return text ? step_fail(v->step, -EBADMSG, "the plan names what %s lacks: %s", v->step->configuration->archive, text) :
-                0;
+        return text ? step_fail(v->step, -EBADMSG, "the plan names what %s lacks: %s",
+                                v->step->configuration->archive, text)
+                    : 0;
 }
 
 static int read_archive(Validation *v) {
@@ -186,12 +193,20 @@ static int read_archive(Validation *v) {
         _cleanup_(freep) char *error = NULL;
         int r;
 
-        r = dump_read(&(DumpRequest) { .path = c->archive, .database = c->pulp2_database, .row = on_row, .bad = on_bad,
-                                       .userdata = v }, &error);
+        r = dump_read(&(DumpRequest){ .path = c->archive,
+                                      .database = c->pulp2_database,
+                                      .row = on_row,
+                                      .bad = on_bad,
+                                      .userdata = v },
+                      &error);
         if (r >= 0 || v->step->error)
                 return r;
-        return step_fail(v->step, r == -ENODATA ? -EBADMSG : r == -ENOENT || r == -EISDIR ? -ENODATA :
-                         r == -EACCES || r == -EPERM ? -EINVAL : r, "%s", error ?: strerror(-r));
+        return step_fail(v->step,
+                         r == -ENODATA                  ? -EBADMSG
+                         : r == -ENOENT || r == -EISDIR ? -ENODATA
+                         : r == -EACCES || r == -EPERM  ? -EINVAL
+                                                        : r,
+                         "%s", error ?: strerror(-r));
 }
 
 /* That artifacts can be made is seen without making one. */
@@ -205,8 +220,11 @@ static int check_media_root(Step *s) {
         if (stat(root, &st) < 0)
                 return step_fail(s, -EINVAL, "[Pulp3] MediaRoot=%s: %s", root, strerror(errno));
         if (faccessat(AT_FDCWD, access(artifacts, F_OK) == 0 ? artifacts : root, W_OK | X_OK, AT_EACCESS) < 0)
-                return step_fail(s, -EINVAL, "[Pulp3] MediaRoot=%s: uid %u cannot write there: %s; the definition's user must "
-                                 "be Pulp's, and its writable must have the directory", root, geteuid(), strerror(errno));
+                return step_fail(
+                        s, -EINVAL,
+                        "[Pulp3] MediaRoot=%s: uid %u cannot write there: %s; the definition's user must "
+                        "be Pulp's, and its writable must have the directory",
+                        root, geteuid(), strerror(errno));
         return 0;
 }
 
@@ -218,8 +236,11 @@ static int open_content(Validation *v) {
         if (v->content_fd < 0)
                 return step_fail(v->step, -ENODATA, "[Pulp2] Content=%s: %s", path, strerror(errno));
         if (!units || access(units, R_OK | X_OK) < 0)
-                log_warning("[Pulp2] Content=%s: has no directory units that can be read; only on-demand content can be "
-                            "migrated", path);
+                log_warning(
+                        "[Pulp2] Content=%s: has no directory units that can be read; only on-demand content can "
+                        "be "
+                        "migrated",
+                        path);
         if (!v->step->check_files) {
                 (void) close(v->content_fd);
                 v->content_fd = -EBADF;
@@ -232,7 +253,8 @@ static int check_target(Step *s) {
 
         r = database_open(&s->database, s->configuration->pulp3_database, "migration validate");
         if (r >= 0)
-                r = database_query(&s->database, "read only", "SET default_transaction_read_only = on", DATABASE_NO_PARAMS, NULL);
+                r = database_query(&s->database, "read only", "SET default_transaction_read_only = on",
+                                   DATABASE_NO_PARAMS, NULL);
         return r < 0 ? step_fail_database(s, r) : schema_check_target(s);
 }
 
@@ -253,8 +275,11 @@ static int validate(Validation *v) {
         if (r >= 0)
                 r = check_names(v);
         if (r >= 0 && v->n_missing > 0 && !s->skip_corrupted)
-                r = step_fail(s, -EBADMSG, "%" PRIu64 " of %" PRIu64 " units have no good file, see the problems; the option "
-                              "skip_corrupted leaves them out", v->n_missing, v->n_units);
+                r = step_fail(s, -EBADMSG,
+                              "%" PRIu64 " of %" PRIu64
+                              " units have no good file, see the problems; the option "
+                              "skip_corrupted leaves them out",
+                              v->n_missing, v->n_units);
         if (r < 0)
                 return r;
         total = migrationd_task_total(s->task);

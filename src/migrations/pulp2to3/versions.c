@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Step repository_versions: a new version for each of the plan's whose content is not there yet. A repository is one
- * transaction, with all its versions. */
+/* Step repository_versions: a new version for each of the plan's whose content is not there yet. A repository
+ * is one transaction, with all its versions. */
 
 #include "base/log.h"
 #include "base/text.h"
@@ -9,25 +9,27 @@
 #include "migrations/pulp2to3/steps.h"
 #include "pulp2to3-sql.h"
 
-/* Measured: some 10 ms for the statements of a repository, 50 µs for a content; halved, as machines differ. */
+/* Measured: some 10 ms for the statements of a repository, 50 µs for a content; halved, as machines differ.
+ */
 static const RangeRates rates = { .repositories = 50, .links = 10000 };
 
 /* Columns of sql_version_plan. */
 enum { NAME, REPOSITORY, NUMBER, PULP2_REPOSITORY, FORMER };
 
 typedef struct VersionPlan {
-        const char *name;               /* of the Pulp 3 repository; all are of a result of sql_version_plan */
+        const char *name; /* of the Pulp 3 repository; all are of a result of sql_version_plan */
         const char *repository;
         const char *number;
         const char *pulp2_repository;
-        const char *former;             /* NULL: none */
+        const char *former; /* NULL: none */
 } VersionPlan;
 
 static int note_dropped(Step *s, const VersionPlan *v, const PGresult *dropped, const char *reason) {
         int r = 0;
 
         for (int i = 0; i < PQntuples(dropped) && r >= 0; i++) {
-                _cleanup_(freep) char *item = text_format("repository %s unit %s path %s", v->name, PQgetvalue(dropped, i, 0),
+                _cleanup_(freep) char *item = text_format("repository %s unit %s path %s", v->name,
+                                                          PQgetvalue(dropped, i, 0),
                                                           PQgetvalue(dropped, i, 1));
                 _cleanup_(freep) char *text = text_format(reason, PQgetvalue(dropped, i, 2));
 
@@ -41,20 +43,24 @@ static int collect(Step *s, const VersionPlan *v) {
         _cleanup_(PQclearp) PGresult *duplicates = NULL, *prefixes = NULL;
         int r;
 
-        r = database_query(&s->database, "content of the version", sql_version_clear, DATABASE_NO_PARAMS, NULL);
+        r = database_query(&s->database, "content of the version", sql_version_clear, DATABASE_NO_PARAMS,
+                           NULL);
         if (r >= 0)
                 r = database_query(&s->database, "content of the version", sql_version_wanted,
                                    DATABASE_PARAMS(v->pulp2_repository), NULL);
         if (r >= 0)
                 r = database_script(&s->database, "content of the version", "ANALYZE pg_temp.wanted");
         if (r >= 0)
-                r = database_query(&s->database, "paths of the version", sql_version_duplicates, DATABASE_NO_PARAMS, &duplicates);
+                r = database_query(&s->database, "paths of the version", sql_version_duplicates,
+                                   DATABASE_NO_PARAMS, &duplicates);
         if (r >= 0)
-                r = database_query(&s->database, "paths of the version", sql_version_prefixes, DATABASE_NO_PARAMS, &prefixes);
+                r = database_query(&s->database, "paths of the version", sql_version_prefixes,
+                                   DATABASE_NO_PARAMS, &prefixes);
         if (r < 0)
                 return step_fail_database(s, r);
         r = note_dropped(s, v, duplicates, "left out of the version: unit %s has the same path and is newer");
-        return r < 0 ? r : note_dropped(s, v, prefixes, "left out of the version: its path is a directory of %s");
+        return r < 0 ? r
+                     : note_dropped(s, v, prefixes, "left out of the version: its path is a directory of %s");
 }
 
 static int is_same(Step *s, const char *version, bool *ret) {
@@ -64,7 +70,8 @@ static int is_same(Step *s, const char *version, bool *ret) {
         *ret = false;
         if (!version)
                 return 0;
-        r = database_query(&s->database, "comparison of versions", sql_version_same, DATABASE_PARAMS(version), &res);
+        r = database_query(&s->database, "comparison of versions", sql_version_same, DATABASE_PARAMS(version),
+                           &res);
         if (r < 0)
                 return step_fail_database(s, r);
         *ret = *PQgetvalue(res, 0, 0) == 't';
@@ -74,7 +81,8 @@ static int is_same(Step *s, const char *version, bool *ret) {
 static int note_version(Step *s, const VersionPlan *v, const char *version) {
         int r;
 
-        r = database_query(&s->database, "version", sql_version_note, DATABASE_PARAMS(v->repository, v->number, version), NULL);
+        r = database_query(&s->database, "version", sql_version_note,
+                           DATABASE_PARAMS(v->repository, v->number, version), NULL);
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
@@ -87,16 +95,17 @@ static int make_version(Step *s, const VersionPlan *v) {
         if (r < 0)
                 return step_fail_database(s, r);
         version = PQgetvalue(made, 0, 0);
-        r = database_query(&s->database, "content of the version", sql_version_content, DATABASE_PARAMS(v->repository, version),
-                           NULL);
+        r = database_query(&s->database, "content of the version", sql_version_content,
+                           DATABASE_PARAMS(v->repository, version), NULL);
         if (r >= 0)
                 r = database_query(&s->database, "counts of the version", sql_version_counts,
                                    DATABASE_PARAMS(v->repository, version), NULL);
         return r < 0 ? step_fail_database(s, r) : note_version(s, v, version);
 }
 
-/* The version of a former run stays as long as it has the content, whatever Pulp 3 has added after it; but once one of the
- * plan's versions is new, the later ones follow it, so that the last of the plan is the latest again. */
+/* The version of a former run stays as long as it has the content, whatever Pulp 3 has added after it; but
+ * once one of the plan's versions is new, the later ones follow it, so that the last of the plan is the
+ * latest again. */
 static int settle_version(Step *s, const VersionPlan *v, bool *is_new) {
         _cleanup_(PQclearp) PGresult *latest = NULL;
         const char *version;
@@ -109,7 +118,8 @@ static int settle_version(Step *s, const VersionPlan *v, bool *is_new) {
         r = is_same(s, *is_new ? NULL : v->former, &same);
         if (r < 0 || same)
                 return r;
-        r = database_query(&s->database, "latest version", sql_version_latest, DATABASE_PARAMS(v->repository), &latest);
+        r = database_query(&s->database, "latest version", sql_version_latest, DATABASE_PARAMS(v->repository),
+                           &latest);
         if (r < 0)
                 return step_fail_database(s, r);
         version = PQntuples(latest) > 0 ? PQgetvalue(latest, 0, 0) : NULL;
@@ -127,16 +137,20 @@ static int settle_repository(Step *s, void *userdata) {
         bool is_new = false;
         int r;
 
-        r = database_query(&s->database, "versions of the plan", sql_version_plan,
-                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position + 1)), &plan);
+        r = database_query(
+                &s->database, "versions of the plan", sql_version_plan,
+                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position + 1)),
+                &plan);
         if (r < 0)
                 return step_fail_database(s, r);
         if (PQntuples(plan) == 0)
-                return step_fail(s, -EBADMSG, "repository %s of the plan is not in Pulp 3 any more; run the plan again",
+                return step_fail(s, -EBADMSG,
+                                 "repository %s of the plan is not in Pulp 3 any more; run the plan again",
                                  STEP_NUMBER(s->position + 1));
         for (int i = 0; i < PQntuples(plan) && r >= 0; i++) {
-                const VersionPlan v = { PQgetvalue(plan, i, NAME), PQgetvalue(plan, i, REPOSITORY), PQgetvalue(plan, i, NUMBER),
-                                        PQgetvalue(plan, i, PULP2_REPOSITORY), database_text(plan, i, FORMER) };
+                const VersionPlan v = { PQgetvalue(plan, i, NAME), PQgetvalue(plan, i, REPOSITORY),
+                                        PQgetvalue(plan, i, NUMBER), PQgetvalue(plan, i, PULP2_REPOSITORY),
+                                        database_text(plan, i, FORMER) };
 
                 r = settle_version(s, &v, &is_new);
         }
