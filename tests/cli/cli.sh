@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # migrationctl against a stand-in for the service on a private bus: output, exit codes, waiting, manual page and completion.
-# Usage: cli.sh MIGRATIONCTL FAKE_SERVICE. Needs dbus-daemon and jq, and for the manual page mandoc.
+# Usage: cli.sh MIGRATIONCTL FAKE_SERVICE. Needs dbus-daemon and jq.
 # shellcheck source=tests/lib/system.sh
 . "$(dirname "$0")/../lib/system.sh"
 
@@ -352,13 +352,6 @@ expect_eq "$(sed -nE '/^Options of/,$d; s/^  ([a-z-]+( (create|list|show|delete|
         "$(sed -nE 's/^\.It Ic ([a-z-]+( (create|list|show|delete|verify))?)( .*)?$/\1/p' "$MAN" | sort)"
 expect_eq "$(sed -nE 's/^ +([0-9]+)  (.*)/\1 \2/p' <<<"$OUTPUT")" \
         "$(sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EXAMPLES/p' "$MAN" | sed -nE '/^\.It [0-9]/{s/^\.It //;N;s/\n/ /;p}')"
-
-title "The manual page is clean by mandoc"
-if type -P mandoc >/dev/null; then
-        expect mandoc -Tlint -W style "$MAN"
-else
-        skip "mandoc is not installed"
-fi
 
 title "Completion offers what can stand there"
 # complete WORDS…: what bash would offer for the last of them.

@@ -73,6 +73,15 @@ static void what_is_not_set_has_the_defaults_of_pulp(void **state) {
         assert_int_equal(c->target_usec, 5 * USEC_PER_SEC);
 }
 
+static void a_key_that_ends_a_section_does_not_hide_the_next_one(void **state) {
+        put("etc/migrationd/pulp2to3.conf",
+            "[Pulp2]\nArchive=/a\nContent=/c\nArchiveDatabase=other\n[Pulp3]\nDatabase=dbname=pulp\n");
+        _cleanup_(configuration_freep) Configuration *c = load();
+
+        assert_string_equal(c->pulp2_database, "other");
+        assert_string_equal(c->pulp3_database, "dbname=pulp");
+}
+
 static void the_first_file_counts_and_drop_ins_override_it_in_order_of_their_names(void **state) {
         put("usr/lib/migrationd/pulp2to3.conf", "[Nonsense]\nIs=masked\n");
         put("run/migrationd/pulp2to3.conf", COMPLETE);
@@ -111,6 +120,7 @@ static void unknown_and_wrong_keys_are_named_with_their_line(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(what_is_not_set_has_the_defaults_of_pulp, clear),
+                cmocka_unit_test_setup(a_key_that_ends_a_section_does_not_hide_the_next_one, clear),
                 cmocka_unit_test_setup(the_first_file_counts_and_drop_ins_override_it_in_order_of_their_names,
                                        clear),
                 cmocka_unit_test_setup(what_must_be_set_is_named, clear),

@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "task/task-fixture.h"
 
-#define PATIENCE_MSEC 60000
+#define PATIENCE_MSEC 180000
 
 /* Where programs of a test write to: the test's working directory is a new one. */
 static char directory[] = "/tmp/test-command-XXXXXX";
