@@ -388,13 +388,13 @@ TargetDuration=500ms'
         [[ $ATTEMPTS -gt $(db migrationd -c "SELECT count(*) FROM migrationd.task WHERE report_id = $REPORT") ]]
 }
 
-test_a_changed_dump_makes_a_new_version_and_keeps_what_did_not_change() {
+test_a_repository_that_lost_content_gets_a_new_version_and_the_rest_stays() {
         local before
 
         sample_target damaged
         run "$PLAN_ALL" '{"skip_corrupted": true}'
         before=$(db pulp -c "SELECT md5(string_agg(f::text, '' ORDER BY f::text)) FROM file_filecontent f")
-        # As if a unit had been taken out of a repository since, and another one's catalog entry changed its URL.
+        # As if somebody had taken a unit out of a repository in Pulp 3 since.
         db pulp -c "DELETE FROM core_repositorycontent WHERE pulp_id = (SELECT pulp_id FROM core_repositorycontent LIMIT 1)"
         run "$PLAN_ALL" '{"skip_corrupted": true}'
         expect_state completed
@@ -545,7 +545,7 @@ titles=(
         test_one_and_eight_workers_give_the_same_rows_as_two
         test_programs_killed_at_random_moments_end_with_the_same_rows
         test_a_database_that_restarts_in_the_middle_is_waited_for
-        test_a_changed_dump_makes_a_new_version_and_keeps_what_did_not_change
+        test_a_repository_that_lost_content_gets_a_new_version_and_the_rest_stays
         test_a_lost_artifact_of_a_task_that_was_cut_off_is_linked_again
         test_the_fence_waits_for_a_session_that_holds_a_lock_of_the_report
         test_the_fence_passes_where_the_database_does_not_exist
