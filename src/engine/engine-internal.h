@@ -110,7 +110,6 @@ struct Engine {
         bool fence_listed;
         bool fence_active;
         Fence fence;
-        uint32_t fence_number;
         char *fence_unit;
         usec_t fence_next_usec; /* CLOCK_MONOTONIC; not before */
         int64_t sessions;       /* that hold a task's lock; -1: not read in this check */

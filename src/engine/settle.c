@@ -25,14 +25,14 @@ static const char *number_or_null(char buffer[21], uint64_t value) {
         return buffer;
 }
 
-static void on_recorded(_unused_ PgClient *c, const PgError *error, _unused_ PGresult *res, void *userdata) {
+static void on_recorded(_unused_ PgClient *c, const PgError *error, PGresult *res, void *userdata) {
         Operation *o = userdata;
         Attempt *a = attempt_find(o->engine, o->attempt);
 
         if (operation_failed(o, "storing a unit's result", error))
                 return;
         if (a)
-                a->recorded = true;
+                a->recorded = pg_get_bool(res, 0, "stored");
         o->engine->changed = true;
         operation_end(o, 0, NULL, NULL);
 }
@@ -82,8 +82,10 @@ static void on_ended(_unused_ PgClient *c, const PgError *error, PGresult *res, 
                                         " of step %s failed, it is tried again",
                                         a->number, a->task, a->step);
         }
-        /* Only now: a stored result says that nothing is left to be done for the attempt. */
-        if (a)
+        /* Only now: a stored result says that nothing is left to be done for the attempt. After a lost race, the
+         * program claimed or finished since the rows were read, the next check sees what it is now, and its unit is
+         * kept. */
+        if (state && a)
                 attempt_record_result(e, a, a->has_result ? &a->result : NULL);
         e->changed = true;
         operation_end(o, 0, NULL, NULL);

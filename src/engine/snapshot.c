@@ -19,10 +19,12 @@ static void load_definition(Engine *e, const char *digest) {
                 return;
         r = definition_load(e->definition_root, e->migration, &e->definition, &error);
         if (r < 0) {
-                (void) log_full(LOG_ERR, r, &context,
-                                "Definition of migration %s: %s; nothing is started until it is mended", e->migration,
-                                error ?: strerror(-r));
                 engine_set_reason(e, "definition not usable: %s", error ?: strerror(-r));
+                /* Said once, not in each check: the report's wait reason keeps it. */
+                if (!streq_ptr(e->snap.wait_reason, e->reason))
+                        (void) log_full(LOG_ERR, r, &context,
+                                        "Definition of migration %s: %s; nothing is started until it is mended",
+                                        e->migration, error ?: strerror(-r));
         } else if (!streq(e->definition->digest, digest))
                 (void) log_full(LOG_NOTICE, 0, &context,
                                 "Definition %s has changed since the report was made; using it as it is now",

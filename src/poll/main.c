@@ -41,8 +41,8 @@ static void on_engine_end(_unused_ Engine *e, EngineEnd end, void *userdata) {
 
         if (end == ENGINE_UNKNOWN_REPORT)
                 (void) log_full(LOG_ERR, 0, &context, "There is no report %" PRIu32, p->report);
-        /* Empty by now: an active slice would stay for ever. The answer to the later call says that both were heard.
-         */
+        /* Empty by now: an active slice would stay for ever. The answer to the later call says that both were
+         * heard. */
         slice = report_slice_name(p->report);
         if (slice)
                 (void) unit_host_stop(p->host, slice, NULL, NULL);

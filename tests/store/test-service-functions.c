@@ -346,12 +346,37 @@ static void retry_is_refused_while_another_report_is_unfinished(void **state) {
                      "failed");
 }
 
+static void the_result_of_a_live_attempt_is_not_stored_unless_its_report_is_canceling(void **state) {
+        static const char record[] = "SELECT migrationd.attempt_record($1, 'exit-code', 'exited', 1, NULL, NULL, NULL, "
+                                     "NULL, NULL, NULL, NULL)";
+        static const char unrecorded[] = "SELECT count(*) FROM migrationd.attempt WHERE report_id = $1 AND recorded_at "
+                                         "IS NULL";
+        Store *s = *state;
+        Attempt a;
+
+        /* Seen as launching, claimed since: the end is a lost race, and the attempt has to stay in the poll's sight. */
+        store_run(s, "{}", 1, ONE_STEP);
+        a = store_launch_and_claim(s);
+        assert_value(end(s, &a, "launching", "failed", "false"), "NULL");
+        assert_value(say(s->service, record, a.id, (char *)NULL), "f");
+        assert_value(store_ask(s, unrecorded), "1");
+        assert_value(end(s, &a, "running", "failed", "false"), "waiting");
+        assert_value(say(s->service, record, a.id, (char *)NULL), "t");
+        assert_value(store_ask(s, unrecorded), "0");
+
+        assert_value(store_ask(s, "UPDATE migrationd.task SET not_before = NULL WHERE report_id = $1 RETURNING 1"), "1");
+        a = store_launch_and_claim(s);
+        assert_value(store_ask(s, "SELECT migrationd.report_cancel($1)"), "canceling");
+        assert_value(say(s->service, record, a.id, (char *)NULL), "t");
+}
+
 static void the_result_of_a_unit_is_stored_once(void **state) {
         Store *s = *state;
         Attempt a;
 
         store_run(s, "{}", 1, ONE_STEP);
         assert_int_equal(store_launch(s, "1", &a, 1), 1);
+        assert_value(end(s, &a, "launching", "failed", "false"), "waiting");
         assert_sqlstate(say(s->service,
                             "SELECT migrationd.attempt_record($1, 'success', 'exited', 0, 5, NULL, 7, 8, "
                             "1000000, 0, "
@@ -389,6 +414,7 @@ int main(void) {
                 TEST(steps_advance_in_order_and_the_report_completes_last),
                 TEST(a_report_fails_only_when_no_attempt_lives_and_retry_gives_one_more_attempt),
                 TEST(retry_is_refused_while_another_report_is_unfinished),
+                TEST(the_result_of_a_live_attempt_is_not_stored_unless_its_report_is_canceling),
                 TEST(the_result_of_a_unit_is_stored_once),
         };
         int r;

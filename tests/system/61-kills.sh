@@ -1,6 +1,6 @@
 #!/bin/bash
 # container: main
-# timeout: 300
+# timeout: 600
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Any process may be killed at any time: the report completes with the same effects, each once.
 # shellcheck source=tests/lib/system.sh
@@ -111,3 +111,20 @@ reload_systemd() {
 }
 run_while_killing reload_systemd 5
 all_done_once "$report"
+
+title "Programs that claim and fail at once, again and again: no attempt is left behind between two looks"
+program hasty <<'SH'
+#!/bin/sh
+test "$MIGRATIOND_ATTEMPT" -ge 6
+SH
+definition hasty <<'JSON'
+{ "name": "hasty", "description": "Fails five times at once", "user": "worker",
+  "steps": [ { "code": "hasty", "message": "Hasty", "retries": { "attempts": 6, "backoff": "1ms" }, "contract": "exit-code",
+               "expand": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/expand_numbers"],
+               "exec": ["/usr/local/lib/migrations/hasty"] } ] }
+JSON
+report=$(report_run "$(plan_create hasty '{}')" workers u 8)
+wait_until 150 report_has_ended "$report"
+expect_eq "$(report_get "$report" State)" completed
+expect_eq "$(sql "SELECT state, count(*) FROM migrationd.attempt WHERE report_id = $report GROUP BY 1 ORDER BY 1")" $'completed|31\nfailed|150'
+expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $report AND (recorded_at IS NULL OR result IS NULL)")" 0

@@ -76,7 +76,7 @@ unit_run() {
         # Real dumps, for the tests that want them.
         shared=$(shared_directory)
         if [[ -n $shared ]]; then
-                export MIGRATIOND_PULP2_DUMPS=$shared/pulp2
+                export MIGRATIOND_SHARED=$shared MIGRATIOND_PULP2_DUMPS=$shared/pulp2
         fi
         rm -f "$results"
         CMOCKA_MESSAGE_OUTPUT=tap ASAN_OPTIONS=detect_leaks=1 \

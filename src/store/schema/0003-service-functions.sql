@@ -172,17 +172,23 @@ BEGIN
 END $$;
 
 -- Stores what the unit's result says, once; NULL: could not be read. times in microseconds since the epoch, 0 or NULL: unknown.
+-- A stored result takes the attempt out of the poll's sight, so that of a live attempt is not stored: it may have claimed since
+-- the poll saw it. Under a cancel it is, report_canceled() ends what is left. Returns whether a result is stored, by this call or
+-- an earlier one.
 CREATE FUNCTION migrationd.attempt_record(p_attempt bigint, p_result text, p_exit_code text, p_exit_status integer, p_cpu_usec bigint,
         p_memory_peak bigint, p_io_read bigint, p_io_write bigint, p_started_usec bigint, p_exited_usec bigint, p_invocation text)
-RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
         UPDATE migrationd.attempt SET recorded_at = clock_timestamp(), result = p_result, exit_code = p_exit_code,
                 exit_status = p_exit_status, cpu_usec = p_cpu_usec, memory_peak_bytes = p_memory_peak, io_read_bytes = p_io_read,
                 io_write_bytes = p_io_write, started_at = to_timestamp(nullif(p_started_usec, 0) / 1000000.0),
                 exited_at = to_timestamp(nullif(p_exited_usec, 0) / 1000000.0),
                 invocation_id = coalesce(invocation_id, p_invocation)
-                WHERE id = p_attempt AND recorded_at IS NULL;
-$$;
+                WHERE id = p_attempt AND recorded_at IS NULL AND (state NOT IN ('launching', 'running') OR EXISTS (
+                        SELECT FROM migrationd.report r WHERE r.id = report_id AND r.state = 'canceling'));
+        RETURN EXISTS (SELECT FROM migrationd.attempt WHERE id = p_attempt AND recorded_at IS NOT NULL);
+END $$;
 
 -- Waits at most until lock_timeout for tasks whose rows are locked by a commit in flight. Returns whether it wrote the state.
 CREATE FUNCTION migrationd.report_canceled(p_report integer) RETURNS boolean

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Sourced by steps.sh: a throw-away PostgreSQL cluster, the service's functions for plan, tasks and attempts, and programs as
+# plain processes in the place of units. It is the poll of these tests. Its variables are those of steps.sh.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+as_postgres() {
+        if [[ $EUID -eq 0 ]]; then
+                runuser -u postgres -- env --chdir=/ "$@"
+        else
+                "$@"
+        fi
+}
+
+cluster_start() {
+        mkdir "$SOCKET" "$WORK/cluster"
+        [[ $EUID -ne 0 ]] || chown postgres "$SOCKET" "$WORK/cluster"
+        as_postgres "$PG/initdb" --no-sync --auth=trust --encoding=UTF8 --locale=C.UTF-8 --username=postgres -D "$WORK/cluster" >"$LOG"
+        as_postgres "$PG/pg_ctl" -D "$WORK/cluster" -w -l "$WORK/cluster/log" \
+                -o "-c listen_addresses='' -c unix_socket_directories='$SOCKET' -c fsync=off -c log_min_messages=warning" \
+                start >>"$LOG"
+}
+
+cluster_stop() {
+        as_postgres "$PG/pg_ctl" -D "$WORK/cluster" -m immediate stop >/dev/null 2>&1 || true
+}
+
+# Ends what a failed test left running.
+kill_rest() {
+        local file
+
+        for file in "$PIDS"/*; do
+                [[ ! -e $file ]] || kill -KILL "$(cat "$file")" 2>/dev/null || true
+                rm -f "$file"
+        done
+}
+
+cleanup() {
+        kill_rest
+        cluster_stop
+        if [[ $failed -eq 0 && -z ${KEEP:-} ]]; then
+                rm -rf "$WORK"
+        else
+                echo "# kept: $WORK"
+        fi
+}
+trap cleanup EXIT
+
+# psql on a database of the cluster.
+db() {
+        psql -XqAt -F ' ' -v ON_ERROR_STOP=1 -h "$SOCKET" -U postgres -d "$@"
+}
+
+conninfo() {
+        printf 'host=%s user=postgres dbname=%s' "$SOCKET" "$1"
+}
+
+service_make() {
+        local file
+
+        db postgres -c 'CREATE DATABASE migrationd' -c 'CREATE ROLE migrationd_worker'
+        for file in "$ROOT"/src/store/schema/*.sql; do
+                db migrationd --single-transaction -f "$file"
+        done
+}
+
+# target_make [SCHEMA]: an empty Pulp 3 database, media root and configuration for an archive and a content tree.
+target_make() {
+        kill_rest
+        db migrationd -c "UPDATE migrationd.report SET state = 'canceled', finished_at = now()
+                WHERE state NOT IN ('completed', 'failed', 'canceled')"
+        db postgres -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS pulp WITH (FORCE)' -c 'CREATE DATABASE pulp'
+        db pulp -o /dev/null -f "${1:-$ROOT/src/migrations/pulp2to3/pulp3-schema.sql}" 2>/dev/null
+        rm -rf "${WORK:?}/media" "${WORK:?}/root"
+        mkdir -p "$WORK/media" "$WORK/root/etc/migrationd"
+}
+
+configure() {
+        cat >"$WORK/root/etc/migrationd/pulp2to3.conf" <<CONF
+[Pulp2]
+Archive=$1
+Content=$2
+[Pulp3]
+Database=$(conninfo pulp)
+MediaRoot=$WORK/media
+KeyFile=$WORK/root/key
+${3:-}
+CONF
+}
+
+# report_make PLAN [OPTIONS] [WORKERS] [DRY]: a report of that plan; prints its id.
+report_make() {
+        local steps
+
+        steps=$(jq -c '[.steps[] | {code, message, expand: has("expand"), parallel: null, attempts: 50, backoff_msec: 0,
+                backoff_max_msec: 0, on_failure: "finish", dry_run: (."dry-run" // false)}]' \
+                "$ROOT/src/migrations/pulp2to3/pulp2to3.json")
+        db migrationd -v plan="$1" -v options="${2:-{\}}" -v workers="${3:-2}" -v steps="$steps" <<'SQL'
+WITH p AS (INSERT INTO migrationd.plan (migration, document, uid) VALUES ('pulp2to3', :'plan', 0) RETURNING id)
+SELECT migrationd.report_create(id, 'pulp2to3', :'options', :workers, 'none', :'steps', 0) FROM p;
+SQL
+}
+
+# start_attempt REPORT ATTEMPT TASK NUMBER TOKEN STEP KIND: the end is told through the pipe.
+start_attempt() {
+        local command=("$PROGRAM" "$6") delay
+
+        [[ $7 != expand ]] || command+=(--expand)
+        if [[ -n $KILL_AFTER ]]; then
+                delay=$((RANDOM % KILL_AFTER))
+                command=(timeout --signal=KILL "$((delay / 1000)).$(printf %03d $((delay % 1000 + 1)))" "${command[@]}")
+        fi
+        RUNNING[$2]="$6 $7"
+        {
+                trap - ERR
+                set +e
+                MIGRATIOND_REPORT=$1 MIGRATIOND_TASK=$3 MIGRATIOND_ATTEMPT=$4 MIGRATIOND_TOKEN=$5 PULP2TO3_ROOT=$WORK/root \
+                        MIGRATIOND_DATABASE=$(conninfo migrationd) "${command[@]}" >>"$LOG" 2>&1 &
+                echo "$!" >"$PIDS/$2"
+                wait "$!"
+                echo "$2 $?" >&"$ENDED"
+        } 2>/dev/null &
+}
+
+# Waits for the end of any attempt, and ends it as the poll does.
+end_attempt() {
+        local attempt status outcome=failed permanent=false
+
+        read -r attempt status <&"$ENDED"
+        rm -f "$PIDS/$attempt"
+        unset "RUNNING[$attempt]"
+        [[ $status -ne 77 ]] || outcome=skipped
+        case $status in
+        65 | 66 | 78) permanent=true ;;
+        esac
+        db migrationd -c "SELECT migrationd.attempt_end($attempt, state, '$outcome', 'exit-code', 'exit $status', $permanent)
+                FROM migrationd.attempt WHERE id = $attempt AND state IN ('launching', 'running')" >/dev/null
+        ATTEMPTS=$((ATTEMPTS + 1))
+}
+
+# launch REPORT: starts what is due.
+launch() {
+        local row
+
+        db migrationd -c "SELECT migrationd.report_advance($1)" >/dev/null
+        while read -r row; do
+                # shellcheck disable=SC2086
+                [[ -z $row ]] || start_attempt "$1" $row
+        done < <(db migrationd -c "SELECT attempt_id, task, number, token, step, kind
+                FROM migrationd.report_launch($1, 64, ':1.1', gen_random_uuid())")
+}
+
+# report_drive REPORT: runs its tasks until nothing is left; prints nothing. The report's state says how it went.
+report_drive() {
+        ATTEMPTS=0
+        while :; do
+                launch "$1"
+                [[ ${#RUNNING[@]} -gt 0 ]] || break
+                end_attempt
+        done
+        db migrationd -c "SELECT migrationd.report_completed($1) OR migrationd.report_failed($1)" >/dev/null
+}
+
+# report_drive_into_content REPORT: the same until a content task has committed a batch and not its last; then kills it.
+report_drive_into_content() {
+        ATTEMPTS=0
+        while :; do
+                launch "$1"
+                if [[ ${RUNNING[*]} != 'content main' ]]; then
+                        end_attempt
+                        continue
+                fi
+                while kill -0 "$(cat "$PIDS/${!RUNNING[*]}")" 2>/dev/null; do
+                        [[ $(db pulp -c "SELECT max(done) FROM migrationd_pulp2to3.batch WHERE report = $1 AND done < total") == '' ]] ||
+                                kill -KILL "$(cat "$PIDS/${!RUNNING[*]}")"
+                done
+                end_attempt
+                break
+        done
+}
+
+report_state() {
+        db migrationd -c "SELECT state FROM migrationd.report WHERE id = $1"
+}
+
+# run PLAN [OPTIONS] [WORKERS]: makes and drives a report; sets REPORT.
+run() {
+        REPORT=$(report_make "$@")
+        report_drive "$REPORT"
+}
