@@ -160,22 +160,34 @@ report_drive() {
         db migrationd -c "SELECT migrationd.report_completed($1) OR migrationd.report_failed($1)" >/dev/null
 }
 
-# report_drive_into_content REPORT: the same until a content task has committed a batch and not its last; then kills it.
+# report_drive_into_content REPORT: the same until a content task has committed its first batch and not its second, where a
+# trigger of the target holds it; then kills it, and the session that the trigger holds.
 report_drive_into_content() {
+        local deadline=$((SECONDS + 120))
+
+        db pulp <<'SQL'
+CREATE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+        IF EXISTS (SELECT FROM public.core_artifact) THEN
+                PERFORM pg_sleep(600);
+        END IF;
+        RETURN NULL;
+END $$;
+CREATE TRIGGER hold BEFORE INSERT ON public.core_artifact FOR EACH STATEMENT EXECUTE FUNCTION public.hold();
+SQL
         ATTEMPTS=0
-        while :; do
-                launch "$1"
-                if [[ ${RUNNING[*]} != 'content main' ]]; then
-                        end_attempt
-                        continue
-                fi
-                while kill -0 "$(cat "$PIDS/${!RUNNING[*]}")" 2>/dev/null; do
-                        [[ $(db pulp -c "SELECT max(done) FROM migrationd_pulp2to3.batch WHERE report = $1 AND done < total") == '' ]] ||
-                                kill -KILL "$(cat "$PIDS/${!RUNNING[*]}")"
-                done
+        launch "$1"
+        while [[ ${RUNNING[*]} != 'content main' ]]; do
                 end_attempt
-                break
+                launch "$1"
         done
+        until [[ $(db pulp -c "SELECT count(*) FROM pg_stat_activity WHERE datname = 'pulp' AND wait_event = 'PgSleep'") -gt 0 ]]; do
+                [[ $SECONDS -lt $deadline ]] || fail 'the second batch of the content task was not seen within 120 s'
+        done
+        kill -KILL "$(cat "$PIDS/${!RUNNING[*]}")"
+        end_attempt
+        db pulp -o /dev/null -c "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" \
+                -c 'DROP FUNCTION public.hold CASCADE'
 }
 
 report_state() {
