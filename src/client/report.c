@@ -27,6 +27,7 @@ Report *report_free(Report *r) {
         if (!r)
                 return NULL;
         steps_free(r->steps, r->n_steps);
+        strv_free(r->held);
         free(r->plan_path);
         free(r->plan_name);
         free(r->migration);
@@ -115,6 +116,13 @@ static int read_steps(sd_bus_message *m, void *member) {
         return sd_bus_message_exit_container(m);
 }
 
+static int read_held(sd_bus_message *m, void *member) {
+        char ***held = member;
+
+        *held = strv_free(*held);
+        return sd_bus_message_read_strv(m, held);
+}
+
 static int read_tasks(sd_bus_message *m, void *member) {
         uint32_t *counts = member;
         const char *word;
@@ -153,6 +161,7 @@ static const DictionaryField report_fields[] = {
         { "Options", "s", offsetof(Report, options), NULL },
         { "UID", "u", offsetof(Report, uid), NULL },
         { "Steps", "a(ssstttt)", offsetof(Report, steps), read_steps },
+        { "Held", "as", offsetof(Report, held), read_held },
         { "Done", "t", offsetof(Report, done), NULL },
         { "Total", "t", offsetof(Report, total), NULL },
         { "Tasks", "a{su}", offsetof(Report, tasks), read_tasks },

@@ -35,6 +35,7 @@ typedef struct Report {
         uint32_t uid;
         ReportStep *steps;
         size_t n_steps;
+        char **held;            /* codes of the steps that are held; NULL: none */
         uint64_t done, total;
         uint32_t tasks[_STATE_MAX];     /* by state */
         uint64_t problems;

@@ -234,6 +234,33 @@ static int step_read_on_failure(const JsonReader *r, const JsonPlace *at, json_t
         return q;
 }
 
+static int step_read_max_failures(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
+        DefinitionStep *step = ((StepReader*) userdata)->step;
+        char digits[4];
+        const char *s;
+        size_t length;
+        int64_t n;
+        int q;
+
+        if (json_is_integer(value)) {
+                q = json_read_integer(r, at, value, 0, INT32_MAX, &n);
+                if (q >= 0)
+                        step->max_failures = (uint32_t) n;
+                return q;
+        }
+        if (!json_is_string(value))
+                return json_refuse(r, at, "must be a number of tasks, or a text such as \"5%%\"");
+        s = json_string_value(value);
+        length = strspn(s, "0123456789");
+        if (length < 1 || length > 3 || !streq(s + length, "%"))
+                return json_refuse(r, at, "must be a number of tasks, or a text such as \"5%%\", not \"%.64s\"", s);
+        memcpy(digits, s, length);
+        digits[length] = 0;
+        if (text_parse_u32(digits, &step->max_failures_percent) < 0 || step->max_failures_percent > 100)
+                return json_refuse(r, at, "must be a number of tasks, or a text such as \"5%%\", not \"%.64s\"", s);
+        return 0;
+}
+
 static int step_read_contract(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
         static const char *const words[] = {
                 [CONTRACT_CLAIM] = "claim", [CONTRACT_EXIT_CODE] = "exit-code", NULL
@@ -281,6 +308,7 @@ static int step_read(const JsonReader *r, const JsonPlace *at, json_t *value, co
                 { "retries", false, step_read_retries },
                 { "timeout", false, step_read_timeout },
                 { "on-failure", false, step_read_on_failure },
+                { "max-failures", false, step_read_max_failures },
                 { "contract", false, step_read_contract },
                 { "user", false, step_read_user },
                 { "writable", false, step_read_writable },

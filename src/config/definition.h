@@ -27,6 +27,8 @@ typedef struct DefinitionStep {
         usec_t backoff_max_usec;
         usec_t timeout_usec;    /* of one attempt; USEC_INFINITY: none */
         OnFailure on_failure;
+        uint32_t max_failures;  /* so many tasks may fail before nothing more of the step is started */
+        uint32_t max_failures_percent;  /* of the step's tasks, 0..100; the larger of both counts */
         Contract contract;
         char *user;             /* resolved: the step's or the definition's */
         char **writable;        /* absolute paths, resolved as user */

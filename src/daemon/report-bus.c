@@ -14,6 +14,7 @@
 #include "daemon/report-list-bus.h"
 #include "daemon/report-request-bus.h"
 #include "daemon/report-step.h"
+#include "daemon/report-why-bus.h"
 #include "model/names.h"
 #include "store-sql.h"
 
@@ -32,6 +33,10 @@ static int append_plan(sd_bus_message *m, const BusRow *row, const BusProperty *
 
 static int append_steps(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
         return report_steps_append(m, pg_get_text(row->result, row->row, p->column, "[]"));
+}
+
+static int append_held(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
+        return report_codes_append(m, pg_get_text(row->result, row->row, p->column, "[]"));
 }
 
 static int append_tasks(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
@@ -77,6 +82,7 @@ static const BusProperty report_properties[] = {
         { "Options", "s", "options", BUS_PROPERTY_CONST },
         { "UID", "u", "uid", BUS_PROPERTY_CONST },
         { "Steps", "a(ssstttt)", "steps", BUS_PROPERTY_CHANGES, .append = append_steps },
+        { "Held", "as", "held", BUS_PROPERTY_CHANGES, .append = append_held },
         { "Done", "t", "done", BUS_PROPERTY_CHANGES },
         { "Total", "t", "total", BUS_PROPERTY_CHANGES },
         { "Tasks", "a{su}", "tasks", BUS_PROPERTY_CHANGES, .append = append_tasks },
@@ -214,6 +220,12 @@ static const sd_bus_vtable report_members[] = {
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("SetWorkers", SD_BUS_ARGS("u", workers, "a{sv}", options), SD_BUS_NO_RESULT,
                                 report_method_set_workers, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Hold", SD_BUS_ARGS("s", step, "a{sv}", options), SD_BUS_NO_RESULT, report_method_hold,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", step, "a{sv}", options), SD_BUS_NO_RESULT,
+                                report_method_release, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Why", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("s", why), report_method_why,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListTasks", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", tasks),
                                 report_method_list_tasks, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListProblems", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", problems),

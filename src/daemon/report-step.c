@@ -71,6 +71,21 @@ int report_steps_append(sd_bus_message *m, const char *steps) {
         return sd_bus_message_close_container(m);
 }
 
+int report_codes_append(sd_bus_message *m, const char *codes) {
+        json_auto_t *array = json_loads(codes, 0, NULL);
+        json_t *element;
+        size_t i;
+        int r;
+
+        if (!json_is_array(array))
+                return -EBADMSG;
+        r = sd_bus_message_open_container(m, 'a', "s");
+        json_array_foreach(array, i, element)
+                if (r >= 0)
+                        r = sd_bus_message_append(m, "s", json_string_value(element));
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 int report_tasks_append(sd_bus_message *m, const char *tasks) {
         json_auto_t *object = json_loads(tasks, 0, NULL);
         const char *state;

@@ -59,10 +59,12 @@ typedef struct Snapshot {
         State state;
         bool freeze;
         uint32_t workers;
-        bool any_failed;
+        bool any_failed; /* the report is to fail: nothing more is started */
         bool stop_on_failure;
         int64_t next_usec; /* until the earliest back-off ends, -1: none */
         char *wait_reason; /* as stored */
+        char held[NAME_LENGTH_MAX + 1]; /* the step that a hold keeps from beginning, "": none */
+        int64_t held_uid;               /* who asked for it */
 } Snapshot;
 
 /* What an answer belongs to. The table may move between call and answer, so it is found by id. */

@@ -99,7 +99,7 @@ static void engine_check_done(Engine *e) {
                 engine_end(e, ENGINE_FINISHED);
                 return;
         }
-        if (e->broken || e->snap.state == STATE_CANCELING || e->no_step)
+        if (e->broken || e->snap.state == STATE_CANCELING || (e->no_step && !*e->snap.held))
                 delay = RETRY_INTERVAL_USEC;
         if (e->snap.next_usec >= 0)
                 delay = MIN(delay, (usec_t) e->snap.next_usec + USEC_PER_MSEC);

@@ -53,7 +53,9 @@ static void on_report(_unused_ PgClient *c, const PgError *error, PGresult *res,
                 .stop_on_failure = pg_get_bool(res, 0, "stop_on_failure"),
                 .next_usec = pg_get_i64(res, 0, "next_usec", -1),
                 .wait_reason = strdup(pg_get_text(res, 0, "wait_reason", "")),
+                .held_uid = pg_get_i64(res, 0, "held_uid", 0),
         };
+        (void) snprintf(e->snap.held, sizeof(e->snap.held), "%s", pg_get_text(res, 0, "held", ""));
         text = pg_get_text(res, 0, "migration", "");
         if (!e->migration)
                 e->migration = strdup(text);

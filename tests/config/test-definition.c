@@ -25,7 +25,8 @@ static void a_full_definition_is_read(void **state) {
                  "\"5min\"},"
                  " \"timeout\": \"1h 30min\", \"on-failure\": \"stop\", \"contract\": \"exit-code\", "
                  "\"user\": \"other\","
-                 " \"writable\": [], \"dry-run\": true}]}");
+                 " \"writable\": [], \"dry-run\": true, \"max-failures\": \"12%\"},"
+                 "{\"code\": \"last\", \"message\": \"Last\", \"exec\": [\"/bin/three\"], \"max-failures\": 4}]}");
         assert_string_equal(d->name, "x");
         assert_string_equal(d->description, "Moves things");
         assert_string_equal(d->user, "mover");
@@ -33,7 +34,7 @@ static void a_full_definition_is_read(void **state) {
         assert_int_equal(strv_length(d->fence), 2);
         assert_string_equal(d->environment[0], "A=1");
         assert_string_equal(d->environment[1], "B_2=");
-        assert_int_equal(d->n_steps, 2);
+        assert_int_equal(d->n_steps, 3);
 
         s = definition_find_step(d, "first");
         assert_ptr_equal(s, &d->steps[0]);
@@ -52,6 +53,9 @@ static void a_full_definition_is_read(void **state) {
         assert_true(s->on_failure == ON_FAILURE_STOP && s->contract == CONTRACT_EXIT_CODE && s->dry_run);
         assert_string_equal(s->user, "other");
         assert_int_equal(strv_length(s->writable), 0);
+        assert_true(s->max_failures == 0 && s->max_failures_percent == 12);
+        s = definition_find_step(d, "last");
+        assert_true(s->max_failures == 4 && s->max_failures_percent == 0);
         assert_null(definition_find_step(d, "third"));
 }
 
@@ -306,6 +310,12 @@ static void bad_members_of_a_step_are_refused_with_their_pointer(void **state) {
                 { "\"on-failure\": \"retry\"",
                   "/steps/0/on-failure: ", "must be \"finish\" or \"stop\", not \"retry\"" },
                 { "\"on-failure\": true", "/steps/0/on-failure: ", "must be a string" },
+                { "\"max-failures\": -1", "/steps/0/max-failures: ", "from 0 to" },
+                { "\"max-failures\": \"5\"", "/steps/0/max-failures: ", "not \"5\"" },
+                { "\"max-failures\": \"101%\"", "/steps/0/max-failures: ", "not \"101%\"" },
+                { "\"max-failures\": \"5%%\"", "/steps/0/max-failures: ", "not \"5%%\"" },
+                { "\"max-failures\": \"%\"", "/steps/0/max-failures: ", "not \"%\"" },
+                { "\"max-failures\": true", "/steps/0/max-failures: ", "must be a number of tasks" },
                 { "\"contract\": \"exit_code\"",
                   "/steps/0/contract: ", "must be \"claim\" or \"exit-code\"" },
                 { "\"contract\": \"\"", "/steps/0/contract: ", "must be \"claim\" or \"exit-code\"" },

@@ -15,6 +15,8 @@
  *   G5  after an end no unit starts and nothing is written
  *   G6  completed, failed and canceled agree with the rows and have no active unit
  *
+ * TOLERATE: failures are allowed (max-failures).
+ *
  * Switches that take one guard out. Each must be found: NOBARRIER (a unit that is not there is believed at once), RECORDBLIND (a
  * result is stored for a live attempt, also after a lost race), NOFREE (canceled and failed do not wait for sessions), ONELOCK (only
  * for those of the service's database), CLAIMPOS (the position is read at the claim, not under the data's lock), EARLY (completed
@@ -232,6 +234,15 @@ end:    do
 
 #define COMPLETED(t) (task[t] == T_COMPLETED)
 #define FAILED(t) (task[t] == T_FAILED)
+/* With TOLERATE a failed task keeps no other from starting, and the report fails when nothing more can run. */
+#define OVER(t) (task[t] != T_WAITING && task[t] != T_RUNNING)
+#ifdef TOLERATE
+#define STARTS (true)
+#define FAILING (ANYT(FAILED) && ALLT(OVER))
+#else
+#define STARTS (!ANYT(FAILED))
+#define FAILING (ANYT(FAILED))
+#endif
 #define WAITING(t) (task[t] == T_WAITING && attempt[t] < max_attempts)
 #if NT == 2
 #define N_RUNNING ((task[0] == T_RUNNING) + (task[1] == T_RUNNING))
@@ -253,7 +264,7 @@ end:    do
 
 /* One attempt is looked at: its row and the report's, in one statement. */
 #define LOOK(x) :: d_step { do_what == 0 && OPEN(x) -> s = x; seen = state[x]; seen_report = report; do_what = 1 }
-#define LAUNCH(x) :: d_step { do_what == 0 && report == R_RUNNING && WAITING(x) && N_RUNNING < WORKERS && !ANYT(FAILED) -> \
+#define LAUNCH(x) :: d_step { do_what == 0 && report == R_RUNNING && WAITING(x) && N_RUNNING < WORKERS && STARTS -> \
                 s = x * NA + attempt[x]; assert(DEAD(BESIDE(s))); \
                 state[s] = A_LAUNCHING; attempt[x]++; task[x] = T_RUNNING; do_what = 2 }
 #define STOP(x) :: d_step { do_what == 0 && report == R_CANCELING && ACTIVE(x) && !frozen && !stop[x] -> stop[x] = 1 }
@@ -347,7 +358,7 @@ end:    do
            }
 
         /* failed, canceled: units, then sessions, then the write */
-        :: d_step { do_what == 0 && (report == R_CANCELING || report == R_RUNNING && ANYT(FAILED)) && ALL(SHUT) && ALL(QUIET) &&
+        :: d_step { do_what == 0 && (report == R_CANCELING || report == R_RUNNING && FAILING) && ALL(SHUT) && ALL(QUIET) &&
                 !frozen -> do_what = 6 }
 #ifdef NOFREE
         :: d_step { do_what == 6 -> do_what = 7 }
@@ -367,7 +378,7 @@ end:    do
                         }
                         report = R_CANCELED;
                         assert(!ANY(ACTIVE))            /* G6 */
-                :: report == R_RUNNING && ANYT(FAILED) && ALL(DEAD) ->
+                :: report == R_RUNNING && FAILING && ALL(DEAD) ->
                         report = R_FAILED;
                         assert(!ANY(ACTIVE))            /* G6 */
                 :: else
