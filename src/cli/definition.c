@@ -30,7 +30,7 @@ static json_t *span(usec_t usec) {
 }
 
 static json_t *json_from_definition_step(const DefinitionStep *s) {
-        return json_pack("{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:s, s:i, s:i, s:s, s:s, s:o, s:b}",
+        return json_pack("{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:i, s:i, s:s, s:s, s:o, s:b}",
                          "code", s->code,
                          "message", s->message,
                          "exec", strings(s->exec),
@@ -40,6 +40,7 @@ static json_t *json_from_definition_step(const DefinitionStep *s) {
                          "backoff_usec", span(s->backoff_usec),
                          "backoff_max_usec", span(s->backoff_max_usec),
                          "timeout_usec", span(s->timeout_usec),
+                         "progress_timeout_usec", span(s->progress_timeout_usec),
                          "on_failure", s->on_failure == ON_FAILURE_STOP ? "stop" : "finish",
                          "max_failures", (int) s->max_failures,
                          "max_failures_percent", (int) s->max_failures_percent,

@@ -211,14 +211,21 @@ static int step_read_retries(const JsonReader *r, const JsonPlace *at, json_t *v
         return q;
 }
 
-static int step_read_timeout(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
-        DefinitionStep *step = ((StepReader*) userdata)->step;
+static int read_timeout(const JsonReader *r, const JsonPlace *at, json_t *value, usec_t *ret) {
         int q;
 
-        q = json_read_usec(r, at, value, true, TIMEOUT_USEC_MAX, &step->timeout_usec);
-        if (q >= 0 && step->timeout_usec == 0)
+        q = json_read_usec(r, at, value, true, TIMEOUT_USEC_MAX, ret);
+        if (q >= 0 && *ret == 0)
                 return json_refuse(r, at, "must be longer than 0; \"infinity\" stands for no limit");
         return q;
+}
+
+static int step_read_timeout(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
+        return read_timeout(r, at, value, &((StepReader*) userdata)->step->timeout_usec);
+}
+
+static int step_read_progress_timeout(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
+        return read_timeout(r, at, value, &((StepReader*) userdata)->step->progress_timeout_usec);
 }
 
 static int step_read_on_failure(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
@@ -307,6 +314,7 @@ static int step_read(const JsonReader *r, const JsonPlace *at, json_t *value, co
                 { "parallel", false, step_read_parallel },
                 { "retries", false, step_read_retries },
                 { "timeout", false, step_read_timeout },
+                { "progress-timeout", false, step_read_progress_timeout },
                 { "on-failure", false, step_read_on_failure },
                 { "max-failures", false, step_read_max_failures },
                 { "contract", false, step_read_contract },
@@ -322,7 +330,7 @@ static int step_read(const JsonReader *r, const JsonPlace *at, json_t *value, co
         step->attempts = ATTEMPTS_DEFAULT;
         step->backoff_usec = BACKOFF_USEC_DEFAULT;
         step->backoff_max_usec = BACKOFF_MAX_USEC_DEFAULT;
-        step->timeout_usec = USEC_INFINITY;
+        step->timeout_usec = step->progress_timeout_usec = USEC_INFINITY;
         q = json_read_object(r, at, value, keys, &s);
         return q < 0 ? q : step_take_defaults(r, at, d, step);
 }

@@ -41,6 +41,7 @@ typedef struct Attempt {
         bool expander;
         bool other_bus;   /* launched over a bus that has ended: before a boot, or a restart of the bus */
         int64_t age_usec; /* since it ended, -1: live */
+        int64_t stalled_msec; /* the step's time without progress is over by then, -1: no */
         bool seen;        /* in the snapshot of this check */
         bool settled;     /* no start of it can be in flight any more */
         bool listed;      /* PID 1 has the unit loaded */

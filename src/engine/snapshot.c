@@ -69,6 +69,7 @@ static int attempt_fill(Engine *e, Attempt *a, PGresult *res, int row) {
         a->settled = a->listed = a->active = a->recorded = false;
         a->state = state_from_string(pg_get_text(res, row, "state", ""));
         a->age_usec = pg_get_i64(res, row, "age_usec", -1);
+        a->stalled_msec = pg_get_i64(res, row, "stalled", -1);
         if (a->unit)
                 return 0;
         a->task = (uint32_t) pg_get_i64(res, row, "task_id", 0);

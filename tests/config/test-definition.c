@@ -26,7 +26,7 @@ static void a_full_definition_is_read(void **state) {
                  " \"timeout\": \"1h 30min\", \"on-failure\": \"stop\", \"contract\": \"exit-code\", "
                  "\"user\": \"other\","
                  " \"writable\": [], \"dry-run\": true, \"max-failures\": \"12%\"},"
-                 "{\"code\": \"last\", \"message\": \"Last\", \"exec\": [\"/bin/three\"], \"max-failures\": 4}]}");
+                 "{\"code\": \"last\", \"message\": \"Last\", \"exec\": [\"/bin/three\"], \"max-failures\": 4, \"progress-timeout\": \"10min\"}]}");
         assert_string_equal(d->name, "x");
         assert_string_equal(d->description, "Moves things");
         assert_string_equal(d->user, "mover");
@@ -56,6 +56,7 @@ static void a_full_definition_is_read(void **state) {
         assert_true(s->max_failures == 0 && s->max_failures_percent == 12);
         s = definition_find_step(d, "last");
         assert_true(s->max_failures == 4 && s->max_failures_percent == 0);
+        assert_true(s->progress_timeout_usec == 600 * USEC_PER_SEC && s->timeout_usec == USEC_INFINITY);
         assert_null(definition_find_step(d, "third"));
 }
 
@@ -310,6 +311,7 @@ static void bad_members_of_a_step_are_refused_with_their_pointer(void **state) {
                 { "\"on-failure\": \"retry\"",
                   "/steps/0/on-failure: ", "must be \"finish\" or \"stop\", not \"retry\"" },
                 { "\"on-failure\": true", "/steps/0/on-failure: ", "must be a string" },
+                { "\"progress-timeout\": 0", "/steps/0/progress-timeout: ", "longer than 0" },
                 { "\"max-failures\": -1", "/steps/0/max-failures: ", "from 0 to" },
                 { "\"max-failures\": \"5\"", "/steps/0/max-failures: ", "not \"5\"" },
                 { "\"max-failures\": \"101%\"", "/steps/0/max-failures: ", "not \"101%\"" },

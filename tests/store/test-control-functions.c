@@ -159,6 +159,25 @@ static void a_retry_of_a_class_starts_exactly_those_tasks_again(void **state) {
         assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "1");
 }
 
+static void only_counters_that_move_are_progress(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 1, "[{\"code\": \"copy\", \"progress_timeout_msec\": 5000}]");
+        a = store_launch_and_claim(s);
+#define PROGRESS "SELECT coalesce(progress_at::text, 'none') FROM migrationd.attempt WHERE report_id = $1"
+        assert_value(store_ask(s, PROGRESS), "none");
+        assert_string_equal(store_call(s, "task_progress", &a, "0, 0").message, "");
+        assert_value(store_ask(s, PROGRESS), "none");
+        assert_string_equal(store_call(s, "task_progress", &a, "0, 9").message, "");
+        assert_value(store_ask(s, "SELECT progress_at > claimed_at FROM migrationd.attempt WHERE report_id = $1"), "t");
+        store_ask(s, "UPDATE migrationd.attempt SET progress_at = NULL WHERE report_id = $1");
+        assert_string_equal(store_call(s, "task_progress", &a, "0").message, "");
+        assert_value(store_ask(s, PROGRESS), "none");
+        assert_string_equal(store_call(s, "task_progress", &a, "1").message, "");
+        assert_value(store_ask(s, "SELECT progress_at > claimed_at FROM migrationd.attempt WHERE report_id = $1"), "t");
+}
+
 static void a_report_says_why_it_waits(void **state) {
         Store *s = *state;
         Attempt a;
@@ -216,6 +235,7 @@ int main(void) {
                 TEST(allowed_failures_let_the_others_start),
                 TEST(a_report_with_allowed_failures_fails_when_nothing_more_can_run),
                 TEST(a_retry_of_a_class_starts_exactly_those_tasks_again),
+                TEST(only_counters_that_move_are_progress),
                 TEST(a_report_says_why_it_waits),
                 TEST(a_task_says_why_it_waits),
         };

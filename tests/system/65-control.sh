@@ -117,3 +117,28 @@ title "Retry of the rest ends it"
 answer 0 '' retry "$report" --wait
 expect_eq "$(counts "$report")" 'completed11'
 expect_eq "$(sql "SELECT string_agg(verb, ' ' ORDER BY id) FROM migrationd.event WHERE report_id = $report")" 'run retry retry'
+
+title "A task whose counters stand still is stopped, with a class of its own; the time of a pause does not count"
+program stalls <<'SH'
+#!/bin/sh
+# Each attempt counts one further and stands still, the third goes on to the end.
+migrationd-task progress "$MIGRATIOND_ATTEMPT" 3
+[ "$MIGRATIOND_ATTEMPT" = 3 ] || exec tail -f /dev/null
+SH
+definition stalls <<'JSON'
+{ "name": "stalls", "description": "Stalls", "user": "worker",
+  "steps": [ { "code": "stall", "message": "Stalling", "progress-timeout": "2s", "retries": { "attempts": 3, "backoff": "10ms" },
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/stalls"] } ] }
+JSON
+report=$(report_run "$(plan_create stalls '{}')")
+claimed() {
+        [[ $(sql "SELECT done FROM migrationd.task WHERE report_id = $report") == 1 ]]
+}
+wait_until 20 claimed
+migrationctl pause --freeze "$report" >/dev/null
+migrationctl wait --timeout=4 "$report" >/dev/null 2>&1 || :
+expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $report")" 1
+migrationctl resume "$report" >/dev/null
+wait_until 60 report_is "$report" completed
+expect_eq "$(sql "SELECT string_agg(state, ' ' ORDER BY number) FROM migrationd.attempt WHERE report_id = $report")" 'failed failed completed'
+expect_eq "$(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c 'Attempt [12] of task .* failed, it is tried again')" 2

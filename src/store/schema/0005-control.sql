@@ -1,16 +1,25 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
--- Holds before a step, failures that are allowed, retry of a part of what failed, and why something waits.
+-- Holds before a step, failures that are allowed, the time without progress, retry of a part of what failed, and why something
+-- waits.
 
 -- held_uid: who asked to hold before this step, NULL: it is not held; written by callers' requests, guarded. max_failures: so many
 -- tasks of the step may fail before nothing more of it is started; percent: of its tasks.
 ALTER TABLE migrationd.step ADD held_uid bigint, ADD max_failures integer NOT NULL DEFAULT 0 CHECK (max_failures >= 0),
         ADD max_failures_percent integer NOT NULL DEFAULT 0 CHECK (max_failures_percent BETWEEN 0 AND 100);
 
+-- progress_timeout_msec: how long a task's counters may stand still, NULL: for ever. progress_at: when they moved last, NULL: not
+-- since the claim. resumed_at: when the report left its latest pause, in which no counter could move; a Resume does not write
+-- attempts, whose rows a frozen program may have locked.
+ALTER TABLE migrationd.step ADD progress_timeout_msec bigint CHECK (progress_timeout_msec > 0);
+ALTER TABLE migrationd.attempt ADD progress_at timestamptz;
+ALTER TABLE migrationd.report ADD resumed_at timestamptz;
+
 -- A failed task that keeps no other from starting: it is within the step's allowed failures, or a Retry left it alone. The report
 -- fails all the same, once nothing more of the step can run.
 ALTER TABLE migrationd.task ADD tolerated boolean NOT NULL DEFAULT false, ADD CHECK (state = 'failed' OR NOT tolerated);
 
--- As before; elements of p_steps may also have held (the report holds before that step), max_failures, max_failures_percent.
+-- As before; elements of p_steps may also have held (the report holds before that step), max_failures, max_failures_percent
+-- and progress_timeout_msec.
 CREATE OR REPLACE FUNCTION migrationd.report_create(p_plan integer, p_migration text, p_options jsonb, p_workers integer, p_digest text,
         p_steps jsonb, p_uid bigint) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -21,11 +30,11 @@ BEGIN
                 VALUES (p_plan, p_migration, 'running', p_options, p_workers, p_digest, p_uid)
                 RETURNING id INTO v_report;
         INSERT INTO migrationd.step (report_id, ord, code, message, expand, parallel, attempts, backoff_msec, backoff_max_msec,
-                        on_failure, held_uid, max_failures, max_failures_percent)
+                        on_failure, held_uid, max_failures, max_failures_percent, progress_timeout_msec)
                 SELECT v_report, n - 1, e->>'code', e->>'message', (e->>'expand')::boolean, (e->>'parallel')::integer,
                         (e->>'attempts')::integer, (e->>'backoff_msec')::bigint, (e->>'backoff_max_msec')::bigint, e->>'on_failure',
                         CASE WHEN (e->>'held')::boolean THEN p_uid END, coalesce((e->>'max_failures')::integer, 0),
-                        coalesce((e->>'max_failures_percent')::integer, 0)
+                        coalesce((e->>'max_failures_percent')::integer, 0), (e->>'progress_timeout_msec')::bigint
                 FROM jsonb_array_elements(p_steps) WITH ORDINALITY AS x (e, n);
         INSERT INTO migrationd.task (report_id, step_ord, kind, stage, state, max_attempts)
                 SELECT v_report, n - 1, CASE WHEN (e->>'expand')::boolean THEN 'expand' ELSE 'main' END,
@@ -36,6 +45,32 @@ BEGIN
                 FROM jsonb_array_elements(p_steps) WITH ORDINALITY AS x (e, n) ORDER BY n;
         RETURN v_report;
 END $$;
+
+-- As before, and notes when the counters moved.
+CREATE OR REPLACE FUNCTION migrationd.task_progress(p_task integer, p_attempt integer, p_token uuid, p_done bigint, p_total bigint DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+        v_id bigint := migrationd.task_fence(p_task, p_attempt, p_token);
+        v_before migrationd.task;
+BEGIN
+        SELECT * INTO v_before FROM migrationd.task WHERE id = p_task;
+        UPDATE migrationd.task SET done = p_done, total = coalesce(p_total, total)
+                WHERE id = p_task AND p_done >= 0 AND p_done <= coalesce(p_total, total);
+        IF NOT FOUND THEN
+                RAISE EXCEPTION 'counters of task %: done % is not between 0 and the total %', p_task, p_done,
+                        coalesce(p_total::text, 'as stored') USING ERRCODE = 'MG004';
+        END IF;
+        IF (v_before.done, v_before.total) IS DISTINCT FROM (p_done, coalesce(p_total, v_before.total)) THEN
+                UPDATE migrationd.attempt SET progress_at = clock_timestamp() WHERE id = v_id;
+        END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION migrationd.report_resume(p_report integer) RETURNS text
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+        UPDATE migrationd.report SET state = 'running', pause_mode = NULL, resumed_at = clock_timestamp()
+                WHERE id = p_report AND state = 'paused' RETURNING state;
+$$;
 
 CREATE TRIGGER step_held AFTER UPDATE OF held_uid ON migrationd.step
         FOR EACH ROW EXECUTE FUNCTION migrationd.report_changed();
