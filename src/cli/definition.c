@@ -55,7 +55,7 @@ static json_t *json_from_definition(const Definition *d) {
 
         for (size_t i = 0; i < d->n_steps; i++)
                 (void) json_array_append_new(steps, json_from_definition_step(&d->steps[i]));
-        return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}",
+        return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:s?, s:o, s:o}",
                          "name", d->name,
                          "path", d->path,
                          "description", d->description,
@@ -63,6 +63,7 @@ static json_t *json_from_definition(const Definition *d) {
                          "user", d->user,
                          "writable", strings(d->writable),
                          "fence", d->fence ? strings(d->fence) : json_null(),
+                         "hook", d->hook,
                          "environment", strings(d->environment),
                          "steps", steps);
 }

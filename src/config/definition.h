@@ -44,6 +44,7 @@ typedef struct Definition {
         char *user;             /* the definition's, "" when each step names one */
         char **writable;
         char **fence;           /* argv, NULL: none */
+        char *hook;             /* template unit "NAME@.service", "" for none */
         char **environment;     /* "KEY=value" */
         DefinitionStep *steps;
         size_t n_steps;         /* at least 1 */

@@ -25,6 +25,7 @@ typedef enum Phase {
         PHASE_LAUNCH,    /* write intents and start units */
         PHASE_FREE,      /* at an end: are former attempts' sessions gone? */
         PHASE_END,       /* write the final state */
+        PHASE_HOOK,      /* tell the hook of ended steps, and of the report's end */
         PHASE_REASON,    /* say what the report waits for */
         _PHASE_MAX,
 } Phase;
@@ -116,6 +117,7 @@ struct Engine {
         char *fence_unit;
         usec_t fence_next_usec; /* CLOCK_MONOTONIC; not before */
         int64_t sessions;       /* that hold a task's lock; -1: not read in this check */
+        size_t n_hooks;         /* that were due in this check */
         bool no_step;           /* report_advance() found no step to run */
         int64_t step;           /* ord of the step that was said to run, -1: none yet */
         const char *ending;     /* the state that is being written */
@@ -164,6 +166,9 @@ int fence_start(Engine *e);
 void fence_on_started(const UnitReply *reply, void *userdata);
 void engine_phase_free(Engine *e);
 void engine_phase_end(Engine *e);
+
+/* hook.c */
+void engine_phase_hook(Engine *e);
 
 /* attempts.c: the table of open attempts */
 Attempt *attempt_find(Engine *e, int64_t id);

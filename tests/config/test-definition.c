@@ -16,7 +16,7 @@ static void a_full_definition_is_read(void **state) {
 
         d = load("{\"name\": \"x\", \"description\": \"Moves things\", \"user\": \"mover\", \"writable\": "
                  "[\"/var/lib/x\"],"
-                 " \"fence\": [\"/bin/fence\", \"now\"], \"environment\": {\"A\": \"1\", \"B_2\": \"\"}, "
+                 " \"fence\": [\"/bin/fence\", \"now\"], \"hook\": \"tell-them@.service\", \"environment\": {\"A\": \"1\", \"B_2\": \"\"}, "
                  "\"steps\": ["
                  "{\"code\": \"first\", \"message\": \"First\", \"exec\": [\"/bin/one\", \"\", \"$x %n\"]},"
                  "{\"code\": \"second\", \"message\": \"Second\", \"exec\": [\"/bin/two\"], \"expand\": "
@@ -32,6 +32,7 @@ static void a_full_definition_is_read(void **state) {
         assert_string_equal(d->user, "mover");
         assert_string_equal(d->writable[0], "/var/lib/x");
         assert_int_equal(strv_length(d->fence), 2);
+        assert_string_equal(d->hook, "tell-them@.service");
         assert_string_equal(d->environment[0], "A=1");
         assert_string_equal(d->environment[1], "B_2=");
         assert_int_equal(d->n_steps, 3);
@@ -197,6 +198,10 @@ static void bad_members_of_the_definition_are_refused_with_their_pointer(void **
                 { "\"writable\": [\"/a\\\"b\"]", "/writable/0: ", "may not have" },
                 { "\"writable\": [\"/a\\nUser=root\"]", "/writable/0: ", "control character" },
                 { "\"writable\": [[\"/a\"]]", "/writable/0: ", "must be a string, not an array" },
+                { "\"hook\": \"tell.service\"", "/hook: ", "is no template of service units" },
+                { "\"hook\": \"@.service\"", "/hook: ", "is no template of service units" },
+                { "\"hook\": \"a b@.service\"", "/hook: ", "is no template of service units" },
+                { "\"hook\": \"tell@.timer\"", "/hook: ", "is no template of service units" },
                 { "\"fence\": []", "/fence: ", "must name a program" },
                 { "\"fence\": [\"fence\"]", "/fence/0: ", "not an absolute path" },
                 { "\"fence\": [\"/f\", \"a\\tb\"]", "/fence/1: ", "control character" },

@@ -178,6 +178,25 @@ static void only_counters_that_move_are_progress(void **state) {
         assert_value(store_ask(s, "SELECT progress_at > claimed_at FROM migrationd.attempt WHERE report_id = $1"), "t");
 }
 
+static void each_end_is_a_row_for_the_hook_if_there_is_one(void **state) {
+        static const char hooks[] = "SELECT string_agg(replace(instance, $1, 'R'), ' ' ORDER BY id) FROM migrationd.hook";
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 1, "[{\"code\": \"one\"}, {\"code\": \"two\"}]");
+        assert_int_equal(store_launch(s, "8", &a, 1), 0);
+        store_ask(s, "SELECT migrationd.report_advance($1)");
+        assert_int_equal(store_launch(s, "8", &a, 1), 1);
+        complete(s, &a);
+        store_ask(s, "SELECT migrationd.report_advance($1)");
+        assert_value(say(s->service, hooks, s->report, (char *)NULL), "NULL");
+        store_ask(s, "UPDATE migrationd.report SET hook = 'tell@.service' WHERE id = $1");
+        assert_value(request(s, "cancel", ""), "running|canceling");
+        assert_value(store_ask(s, "SELECT migrationd.report_canceled($1)"), "t");
+        assert_value(say(s->service, hooks, s->report, (char *)NULL), "R:two R");
+        assert_sqlstate(store_ask(s, "UPDATE migrationd.report SET hook = 'tell.service' WHERE id = $1"), "23514");
+}
+
 static void a_report_says_why_it_waits(void **state) {
         Store *s = *state;
         Attempt a;
@@ -236,6 +255,7 @@ int main(void) {
                 TEST(a_report_with_allowed_failures_fails_when_nothing_more_can_run),
                 TEST(a_retry_of_a_class_starts_exactly_those_tasks_again),
                 TEST(only_counters_that_move_are_progress),
+                TEST(each_end_is_a_row_for_the_hook_if_there_is_one),
                 TEST(a_report_says_why_it_waits),
                 TEST(a_task_says_why_it_waits),
         };

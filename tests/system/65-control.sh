@@ -142,3 +142,51 @@ migrationctl resume "$report" >/dev/null
 wait_until 60 report_is "$report" completed
 expect_eq "$(sql "SELECT string_agg(state, ' ' ORDER BY number) FROM migrationd.attempt WHERE report_id = $report")" 'failed failed completed'
 expect_eq "$(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c 'Attempt [12] of task .* failed, it is tried again')" 2
+
+title "The hook is told of each step's end and of the report's, by a unit that reads how it ended"
+cat >/etc/systemd/system/tell@.service <<'UNIT'
+[Service]
+Type=oneshot
+ExecStart=/usr/local/lib/migrations/tell %i
+UNIT
+program tell <<'SH'
+#!/bin/sh
+report=${1%%:*}
+echo "$1 $(migrationctl status --json=short "$report" | jq -r '.state')" >>/var/lib/worker/told
+SH
+systemctl daemon-reload
+rm -f /var/lib/worker/told
+definition told <<'JSON'
+{ "name": "told", "description": "Tells", "user": "worker", "hook": "tell@.service",
+  "steps": [ { "code": "one", "message": "One", "contract": "exit-code", "exec": ["/bin/true"] },
+             { "code": "two", "message": "Two", "contract": "exit-code", "exec": ["/bin/true"] } ] }
+JSON
+report=$(report_run "$(plan_create told '{}')")
+told() {
+        grep -qx "$1" /var/lib/worker/told
+}
+wait_until 30 report_is "$report" completed
+wait_until 30 told "$report completed"
+expect_eq "$(sed 's/ .*//' /var/lib/worker/told | sort | tr '\n' ' ')" "$report $report:one $report:two "
+timer_is_gone() {
+        ! systemctl --quiet is-active "migrationd-poll@$report.timer"
+}
+wait_until 20 timer_is_gone
+expect_eq "$(sql "SELECT count(*) FROM migrationd.hook WHERE started_at IS NULL")" 0
+
+title "A hook whose unit is not there is named in the log and keeps nothing waiting"
+rm /etc/systemd/system/tell@.service
+systemctl daemon-reload
+report=$(report_run "$(plan_create told '{}')")
+wait_until 30 report_is "$report" completed
+wait_until 20 timer_is_gone
+expect test "$(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c "Starting the hook tell@$report\(:one\|:two\|\).service: Unit .* not found")" -eq 3
+
+title "A hook that was not told when the host went down is told after the boot"
+sql "UPDATE migrationd.hook SET started_at = NULL WHERE instance = '$report'"
+systemctl restart migrationd-resume.service
+hooks_are_told() {
+        [[ $(sql "SELECT count(*) FROM migrationd.hook WHERE started_at IS NULL") == 0 ]]
+}
+wait_until 30 hooks_are_told
+wait_until 20 timer_is_gone

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
--- Holds before a step, failures that are allowed, the time without progress, retry of a part of what failed, and why something
--- waits.
+-- Holds before a step, failures that are allowed, the time without progress, hooks, retry of a part of what failed, and why
+-- something waits.
 
 -- held_uid: who asked to hold before this step, NULL: it is not held; written by callers' requests, guarded. max_failures: so many
 -- tasks of the step may fail before nothing more of it is started; percent: of its tasks.
@@ -13,6 +13,39 @@ ALTER TABLE migrationd.step ADD held_uid bigint, ADD max_failures integer NOT NU
 ALTER TABLE migrationd.step ADD progress_timeout_msec bigint CHECK (progress_timeout_msec > 0);
 ALTER TABLE migrationd.attempt ADD progress_at timestamptz;
 ALTER TABLE migrationd.report ADD resumed_at timestamptz;
+
+-- hook: a template unit, "NAME@.service", of which the poll starts an instance when a step or the report has ended; '': none.
+ALTER TABLE migrationd.report ADD hook text NOT NULL DEFAULT '' CHECK (hook ~ '^([a-zA-Z0-9:_.\\-]+@\.service)?$');
+
+-- An end that a hook has to be told of, written in the transaction of that end. instance: REPORT or REPORT:STEP. started_at NULL:
+-- its unit has not been asked for, or nobody knows the answer. A hook is told at least once.
+CREATE TABLE migrationd.hook (
+        id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        report_id       integer NOT NULL REFERENCES migrationd.report,
+        instance        text NOT NULL,
+        created_at      timestamptz NOT NULL DEFAULT now(),
+        started_at      timestamptz
+);
+CREATE INDEX hook_due ON migrationd.hook (report_id, id) WHERE started_at IS NULL;
+
+CREATE FUNCTION migrationd.step_ended() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+        INSERT INTO migrationd.hook (report_id, instance)
+                SELECT NEW.report_id, NEW.report_id || ':' || NEW.code FROM migrationd.report WHERE id = NEW.report_id AND hook <> '';
+        RETURN NULL;
+END $$;
+CREATE TRIGGER step_ended AFTER UPDATE OF state ON migrationd.step FOR EACH ROW
+        WHEN (OLD.state = 'running' AND NEW.state IN ('completed', 'failed', 'canceled')) EXECUTE FUNCTION migrationd.step_ended();
+
+CREATE FUNCTION migrationd.report_ended() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+        INSERT INTO migrationd.hook (report_id, instance) VALUES (NEW.id, NEW.id);
+        RETURN NULL;
+END $$;
+CREATE TRIGGER report_ended AFTER UPDATE OF state ON migrationd.report FOR EACH ROW
+        WHEN (OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL AND NEW.hook <> '') EXECUTE FUNCTION migrationd.report_ended();
 
 -- A failed task that keeps no other from starting: it is within the step's allowed failures, or a Retry left it alone. The report
 -- fails all the same, once nothing more of the step can run.
@@ -381,6 +414,21 @@ BEGIN
                         date_trunc('second', v_task.not_before));
         END IF;
         RETURN format('the window is full: %s', migrationd.report_why(p_report));
+END $$;
+
+-- As before, with the definition's hook, '': none.
+DROP FUNCTION migrationd.api_run(integer, text, jsonb, integer, text, jsonb, bigint, bigint, text);
+CREATE FUNCTION migrationd.api_run(p_plan integer, p_migration text, p_options jsonb, p_workers integer, p_digest text,
+        p_steps jsonb, p_hook text, p_uid bigint, p_pid bigint, p_unit text) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+        v_report integer;
+BEGIN
+        v_report := migrationd.report_create(p_plan, p_migration, p_options, p_workers, p_digest, p_steps, p_uid);
+        UPDATE migrationd.report SET hook = p_hook WHERE id = v_report AND p_hook <> '';
+        PERFORM migrationd.api_event(v_report, p_plan, 'run', p_uid, p_pid, p_unit,
+                p_options || jsonb_build_object('workers', p_workers));
+        RETURN v_report;
 END $$;
 
 -- As before, with hold (p_argument: the step), release (the step, or '' for all) and retry (p_argument: NULL, or a JSON object with
