@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Values that a definition and its steps have in common. Each reader checks a member and stores a copy that the definition owns.
- * Returns 0, -ENOMEM, or -EBADMSG after json_refuse(). */
+/* Values that a definition and its steps have in common. Each reader checks a member and stores a copy that the
+ * definition owns. Returns 0, -ENOMEM, or -EBADMSG after json_refuse(). */
 
 #include "config/json-reader.h"
 
 /* Limits that a sane definition stays far below; above them something is wrong with the file. */
-#define LIST_MAX 256                            /* arguments, paths, variables */
-#define WORD_BYTES_MAX 4096                     /* one argument, path or value; also PATH_MAX */
+#define LIST_MAX 256        /* arguments, paths, variables */
+#define WORD_BYTES_MAX 4096 /* one argument, path or value; also PATH_MAX */
 
 typedef enum ListKind {
         LIST_ARGUMENTS, /* the first is a path, at least that */

@@ -64,8 +64,8 @@ static json_int_t msec(usec_t usec) {
 }
 
 static json_t *step_to_json(const DefinitionStep *s, bool held) {
-        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b, s:b, s:I, s:I, s:o}", "code", s->code, "message",
-                         s->message, "expand", s->expand != NULL, "parallel",
+        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b, s:b, s:I, s:I, s:o}", "code", s->code,
+                         "message", s->message, "expand", s->expand != NULL, "parallel",
                          s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel), "attempts",
                          (json_int_t) s->attempts, "backoff_msec", msec(s->backoff_usec), "backoff_max_msec",
                          msec(s->backoff_max_usec), "on_failure",

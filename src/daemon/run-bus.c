@@ -105,8 +105,8 @@ static int create_report(Request *q, const Definition *d) {
         (void) snprintf(plan, sizeof(plan), "%" PRIu32, call->plan);
         (void) snprintf(workers, sizeof(workers), "%" PRIu32, call->workers);
         request_query(q, &sql_report_run,
-                      (const char *[]){ plan, d->name, options, workers, d->digest, steps, d->hook, caller.uid, caller.pid,
-                                        caller.unit },
+                      (const char *[]){ plan, d->name, options, workers, d->digest, steps, d->hook, caller.uid,
+                                        caller.pid, caller.unit },
                       on_created);
         return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Tells the hook, an ordinary unit that the definition names, that a step or the report has ended. The row of an end comes
- * with the end, in one transaction; it is taken off when PID 1 has answered the start. So a hook is told at least once,
- * whatever dies in between, and the report's end is the poll's last check only when nothing is left to be told. */
+/* Tells the hook, an ordinary unit that the definition names, that a step or the report has ended. The row of an end
+ * comes with the end, in one transaction; it is taken off when PID 1 has answered the start. So a hook is told at
+ * least once, whatever dies in between, and the report's end is the poll's last check only when nothing is left to be
+ * told. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,7 +42,8 @@ static void on_hook_started(const UnitReply *reply, void *userdata) {
         LogContext context = engine_log_context(e, NULL);
         char id[21];
 
-        /* Without an answer nobody knows: it is told again. A refusal is final: the unit is not there or not valid. */
+        /* Without an answer nobody knows: it is told again. A refusal is final: the unit is not there or not valid.
+         */
         if (reply->error == -ETIMEDOUT || reply->error == -ECONNRESET || reply->error == -ECANCELED) {
                 operation_end(o, reply->error, "starting a hook", reply->message);
                 hook_free(h);

@@ -20,7 +20,7 @@ same "migrationd.conf(5) has their sections" \
 
 # migration-definition(5)
 same "migration-definition(5) has the keys that are read" \
-        "$(sed -nE 's/^ *\{ "([a-z-]+)", (true|false), [a-z_]+ \},/\1/p' src/config/definition-parse.c | sort -u)" \
+        "$(sed -nE 's/^ *\{ "([a-z-]+)", (true|false), [a-z_]+ \},/\1/p' src/config/definition-parse.c src/config/definition-step.c | sort -u)" \
         "$(items man/migration-definition.5 Ql)"
 
 # migrationd-task(1)
