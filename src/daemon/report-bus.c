@@ -174,38 +174,35 @@ int report_method_get(sd_bus_message *message, void *userdata, sd_bus_error *err
         return request_start(q);
 }
 
+static int append_step_tasks(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
+        return report_step_tasks_append(m, pg_get_text(row->result, row->row, p->column, "{}"));
+}
+
+/* Not a property: tasks are named in lists that ask for it. */
+static const BusProperty step_tasks_key = { "StepTasks", "a{sau}", "step_tasks", .append = append_step_tasks };
+
 static void on_list(Request *q, PGresult *res) {
-        object_list_reply(q, &report_kind, res);
+        const Page *page = q->args;
+
+        object_list_reply(q, &report_kind, BUS_PROPERTY_SINGLE, page->step_tasks > 0 ? &step_tasks_key : NULL, res);
 }
 
 static void act_list(Request *q) {
         const Page *page = q->args;
-        char limit[11], offset[21], plan[11];
+        PageNumber limit = page_number(page->limit), offset = page_number(page->skip), plan = page_number(page->plan);
+        PageNumber step_tasks = page_number(page->step_tasks);
 
-        (void) snprintf(limit, sizeof(limit), "%" PRIu32, page->limit);
-        (void) snprintf(offset, sizeof(offset), "%" PRIu64, page->skip);
-        (void) snprintf(plan, sizeof(plan), "%" PRIu32, page->plan);
         request_query(q, &sql_report_list,
-                      (const char *[]){ limit, offset, page->states, page->plan > 0 ? plan : NULL }, on_list);
+                      (const char *[]){ limit.text, offset.text, page->states, page_filter(&plan), page->ids,
+                                        page->created_from, page->created_to, page->order, step_tasks.text },
+                      on_list);
 }
 
 int report_method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        Page *page = NULL;
-        Request *q;
-        int r;
-
-        r = page_read(message, PAGE_OFFSET | PAGE_STATES | PAGE_PLAN, &page, error);
-        if (r < 0)
-                return r;
-        r = request_new(userdata, message, POLKIT_ACTION_READ, act_list, &q, error);
-        if (r < 0) {
-                page_free(page);
-                return r;
-        }
-        q->args = page;
-        q->free_args = page_free;
-        q->about.plan = page->plan;
-        return request_start(q);
+        return page_start(userdata, message,
+                          PAGE_LIMIT | PAGE_OFFSET | PAGE_STATES | PAGE_PLAN | PAGE_IDS | PAGE_CREATED |
+                                  PAGE_STEP_TASKS | PAGE_ORDER | PAGE_ORDER_RUN,
+                          act_list, error);
 }
 
 static const sd_bus_vtable report_members[] = {

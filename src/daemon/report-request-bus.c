@@ -87,14 +87,15 @@ static void act_request(Request *q) {
         char id[11];
 
         (void) snprintf(id, sizeof(id), "%" PRIu32, q->about.report);
-        request_query(q, &sql_report_request,
-                      (const char *[]){ id, call->verb, call->argument, caller.uid, caller.pid, caller.unit },
-                      on_done);
+        request_query(
+                q, &sql_report_request,
+                (const char *[]){ id, call->verb, call->argument, caller.uid, caller.pid, caller.unit, caller.via },
+                on_done);
 }
 
 /* Starts the call, whose options were read; they end every one of these. argument and step: copied, may be NULL. */
 static int start_read(sd_bus_message *message, Manager *m, const char *verb, const char *argument, const char *step,
-                      sd_bus_error *error) {
+                      const OnBehalf *on_behalf, sd_bus_error *error) {
         _cleanup_(request_freep) Request *q = NULL;
         ReportCall *call;
         uint32_t id;
@@ -117,15 +118,17 @@ static int start_read(sd_bus_message *message, Manager *m, const char *verb, con
         if ((argument && !call->argument) || (step && !call->step))
                 return -ENOMEM;
         q->about.report = id;
+        q->on_behalf = *on_behalf;
         return request_start(TAKE_PTR(q));
 }
 
 static int start(sd_bus_message *message, Manager *m, const char *verb, const char *argument, const char *step,
                  sd_bus_error *error) {
+        OnBehalf on_behalf = {};
         int r;
 
-        r = bus_options_read(message, (const BusOption[]){ {} }, error);
-        return r < 0 ? r : start_read(message, m, verb, argument, step, error);
+        r = bus_options_read(message, (const BusOption[]){ on_behalf_option(&on_behalf), {} }, error);
+        return r < 0 ? r : start_read(message, m, verb, argument, step, &on_behalf, error);
 }
 
 int report_method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -140,10 +143,14 @@ int report_method_retry(sd_bus_message *message, void *userdata, sd_bus_error *e
         const char *step = NULL, *class = NULL;
         _cleanup_(freep) char *argument = NULL;
         json_auto_t *filter = NULL;
+        OnBehalf on_behalf = {};
         int r;
 
-        r = bus_options_read(message, (const BusOption[]){ { "step", "s", &step }, { "class", "s", &class }, {} },
-                             error);
+        r = bus_options_read(
+                message,
+                (const BusOption[]){
+                        { "step", "s", &step }, { "class", "s", &class }, on_behalf_option(&on_behalf), {} },
+                error);
         if (r < 0)
                 return r;
         if (step && !text_is_name(step))
@@ -153,7 +160,7 @@ int report_method_retry(sd_bus_message *message, void *userdata, sd_bus_error *e
         argument = filter ? json_dumps(filter, JSON_COMPACT) : NULL;
         if (!argument)
                 return -ENOMEM;
-        return start_read(message, userdata, "retry", step || class ? argument : NULL, step, error);
+        return start_read(message, userdata, "retry", step || class ? argument : NULL, step, &on_behalf, error);
 }
 
 static int start_on_step(sd_bus_message *message, Manager *m, const char *verb, bool all, sd_bus_error *error) {

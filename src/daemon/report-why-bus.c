@@ -51,12 +51,14 @@ static void act_why(Request *q) {
 int report_method_why(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_(request_freep) Request *q = NULL;
         uint32_t id, task = 0, *argument;
+        OnBehalf on_behalf = {};
         int r;
 
         r = objects_id(&report_kind, message, &id, error);
         if (r < 0)
                 return r;
-        r = bus_options_read(message, (const BusOption[]){ { "task", "u", &task }, {} }, error);
+        r = bus_options_read(message, (const BusOption[]){ { "task", "u", &task }, on_behalf_option(&on_behalf), {} },
+                             error);
         if (r < 0)
                 return r;
         if (task > ID_MAX)
@@ -72,5 +74,6 @@ int report_method_why(sd_bus_message *message, void *userdata, sd_bus_error *err
         q->args = argument;
         q->free_args = free;
         q->about.report = id;
+        q->on_behalf = on_behalf;
         return request_start(TAKE_PTR(q));
 }

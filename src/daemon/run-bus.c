@@ -106,7 +106,7 @@ static int create_report(Request *q, const Definition *d) {
         (void) snprintf(workers, sizeof(workers), "%" PRIu32, call->workers);
         request_query(q, &sql_report_run,
                       (const char *[]){ plan, d->name, options, workers, d->digest, steps, d->hook, caller.uid,
-                                        caller.pid, caller.unit },
+                                        caller.pid, caller.unit, caller.via },
                       on_created);
         return 0;
 }
@@ -151,10 +151,15 @@ int run_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         RunCall call = { .validate = -1, .dry_run = -1, .skip_corrupted = -1 };
         _cleanup_(strv_freep) char **hold = NULL;
         uint32_t workers = UINT32_MAX;
+        OnBehalf on_behalf = {};
         const BusOption options[] = {
-                { "workers", "u", &workers },      { "validate", "b", &call.validate },
-                { "dry_run", "b", &call.dry_run }, { "skip_corrupted", "b", &call.skip_corrupted },
-                { "hold", "as", &hold },           {}
+                { "workers", "u", &workers },
+                { "validate", "b", &call.validate },
+                { "dry_run", "b", &call.dry_run },
+                { "skip_corrupted", "b", &call.skip_corrupted },
+                { "hold", "as", &hold },
+                on_behalf_option(&on_behalf),
+                {},
         };
         _cleanup_(request_freep) Request *q = NULL;
         int r;
@@ -181,5 +186,6 @@ int run_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         call.hold = TAKE_PTR(hold);
         *(RunCall *) q->args = call;
         q->about.plan = call.plan;
+        q->on_behalf = on_behalf;
         return request_start(TAKE_PTR(q));
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # container: main
-# timeout: 200
+# timeout: 400
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Holds before a step, failures that are allowed, retry of a class, and why something waits: each with migrationctl alone.
 # shellcheck source=tests/lib/system.sh
@@ -190,3 +190,47 @@ hooks_are_told() {
 }
 wait_until 30 hooks_are_told
 wait_until 20 timer_is_gone
+
+title "Frozen and resumed again and again by several clients while tasks write: it always goes on, and ends"
+program counts_on <<'SH'
+#!/bin/sh
+i=0
+migrationd-task progress 0 60 || exit 75
+while [ $i -lt 60 ]; do
+        i=$((i + 1))
+        migrationd-task progress $i || exit 75
+        [ $((i % 20)) != 0 ] || migrationd-task problem "item $i" "for the lock of its row" || exit 75
+done
+SH
+program six <<'SH'
+#!/bin/sh
+for i in 1 2 3 4 5 6; do
+        migrationd-task add-task "{\"number\": $i}"
+done
+SH
+definition counts_on <<'JSON'
+{ "name": "counts_on", "description": "Counts on", "user": "worker",
+  "steps": [ { "code": "count", "message": "Counting", "retries": { "attempts": 50, "backoff": "10ms" },
+               "expand": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/six"],
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/counts_on"] } ] }
+JSON
+report=$(report_run "$(plan_create counts_on '{}')" workers u 4)
+counting() {
+        [[ $(sql "SELECT sum(done) FROM migrationd.task WHERE report_id = $report") -gt 10 ]]
+}
+goes_on() {
+        [[ $(report_get "$report" State) =~ ^(running|completed)$ ]]
+}
+wait_until 30 counting
+for _ in 1 2 3 4 5 6 7 8; do
+        report_call "$report" Pause 'sa{sv}' freeze 0 2>/dev/null || break
+        pids=()
+        for _ in 1 2 3; do
+                report_call "$report" Resume 'a{sv}' 0 >/dev/null 2>&1 &
+                pids+=($!)
+        done
+        wait "${pids[@]}" || :
+        wait_until 5 goes_on
+done
+wait_until 120 report_is "$report" completed
+expect_eq "$(sql "SELECT count(*), sum(done) FROM migrationd.task WHERE report_id = $report AND kind = 'main' AND state = 'completed'")" '6|360'

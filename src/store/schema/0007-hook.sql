@@ -35,16 +35,17 @@ CREATE TRIGGER report_ended AFTER UPDATE OF state ON migrationd.report FOR EACH 
         WHEN (OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL AND NEW.hook <> '') EXECUTE FUNCTION migrationd.report_ended();
 
 -- As before, with the definition's hook, '': none.
-DROP FUNCTION migrationd.api_run(integer, text, jsonb, integer, text, jsonb, bigint, bigint, text);
+DROP FUNCTION migrationd.api_run(integer, text, jsonb, integer, text, jsonb, bigint, bigint, text, text);
 CREATE FUNCTION migrationd.api_run(p_plan integer, p_migration text, p_options jsonb, p_workers integer, p_digest text,
-        p_steps jsonb, p_hook text, p_uid bigint, p_pid bigint, p_unit text) RETURNS integer
+        p_steps jsonb, p_hook text, p_uid bigint, p_pid bigint, p_unit text, p_via text DEFAULT NULL)
+RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
         v_report integer;
 BEGIN
         v_report := migrationd.report_create(p_plan, p_migration, p_options, p_workers, p_digest, p_steps, p_uid);
         UPDATE migrationd.report SET hook = p_hook WHERE id = v_report AND p_hook <> '';
-        PERFORM migrationd.api_event(v_report, p_plan, 'run', p_uid, p_pid, p_unit,
+        PERFORM migrationd.api_event(v_report, p_plan, 'run', p_uid, p_pid, p_unit, p_via,
                 p_options || jsonb_build_object('workers', p_workers));
         RETURN v_report;
 END $$;

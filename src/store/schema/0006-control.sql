@@ -300,8 +300,9 @@ END $$;
 -- As before, with hold (p_argument: the step), release (the step, or '' for all) and retry (p_argument: NULL, or a JSON object with
 -- step and class, each of them optional). refused, when after is NULL: step (there is none of that code), begun (the step has),
 -- held (no step is), tasks (none has failed that is meant), or state.
-DROP FUNCTION migrationd.api_report_request(integer, text, text, bigint, bigint, text);
-CREATE FUNCTION migrationd.api_report_request(p_report integer, p_verb text, p_argument text, p_uid bigint, p_pid bigint, p_unit text)
+DROP FUNCTION migrationd.api_report_request(integer, text, text, bigint, bigint, text, text);
+CREATE FUNCTION migrationd.api_report_request(p_report integer, p_verb text, p_argument text, p_uid bigint, p_pid bigint, p_unit text,
+        p_via text DEFAULT NULL)
 RETURNS TABLE (before text, after text, refused text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -328,7 +329,7 @@ BEGIN
                 WHEN 'set-workers' THEN migrationd.report_set_workers(p_report, p_argument::integer)
         END;
         IF after IS NOT NULL THEN
-                PERFORM migrationd.api_event(p_report, NULL, p_verb, p_uid, p_pid, p_unit,
+                PERFORM migrationd.api_event(p_report, NULL, p_verb, p_uid, p_pid, p_unit, p_via,
                         jsonb_build_object('argument', p_argument, 'before', before));
         ELSE
                 refused := CASE WHEN p_verb = 'retry' AND before = 'failed' THEN 'tasks'
