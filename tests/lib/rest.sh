@@ -9,8 +9,11 @@ STATUS=
 BODY=
 rest_files=$(mktemp -d)
 chmod 755 "$rest_files"
-# Each exchange, for openapi-check.py.
+# Each exchange, for openapi-check.py: those of http as files of their time, those of rest-client.py in one file.
+mkdir "$rest_files/exchanges"
 RECORDS=$rest_files/records.jsonl
+: >"$RECORDS"
+rest_exchange=
 # Where requests go: options of curl and what comes before the path; http_at changes it.
 rest_target=(--unix-socket "$REST_SOCKET")
 rest_base=http://localhost
@@ -45,27 +48,32 @@ http() {
 
         if [[ $method == HEAD ]]; then options=(--head); else options=(--request "$method"); fi
         [[ -z $body ]] || options+=(--header 'Content-Type: application/json' --data-binary "$body")
+        rest_exchange=$rest_files/exchanges/${EPOCHREALTIME/[^0-9]/}
+        : >"$rest_exchange.head"
+        : >"$rest_exchange.body"
         # Files that any user may write.
-        install -m 666 /dev/null "$rest_files/headers"
-        install -m 666 /dev/null "$rest_files/body"
-        STATUS=$(curl_as "${REST_USER:-root}" --silent --max-time 60 --path-as-is --globoff --dump-header "$rest_files/headers" \
-                --output "$rest_files/body" --write-out '%{http_code}' "${rest_target[@]}" "${options[@]}" "$@" \
+        [[ ${REST_USER:-root} == root ]] || chmod 666 "$rest_exchange".*
+        STATUS=$(curl_as "${REST_USER:-root}" --silent --max-time 60 --path-as-is --globoff --dump-header "$rest_exchange.head" \
+                --output "$rest_exchange.body" --write-out '%{http_code}' "${rest_target[@]}" "${options[@]}" "$@" \
                 "$rest_base$path") || :
-        [[ $method != HEAD ]] || : >"$rest_files/body"
-        BODY=$(cat "$rest_files/body")
+        [[ $method != HEAD ]] || : >"$rest_exchange.body"
+        BODY=$(<"$rest_exchange.body")
         # Read by expect_output.
         # shellcheck disable=SC2034
         OUTPUT=$BODY
-        # A file: too long for a record.
+        # What was sent from a file is too long for a record.
         [[ $body != @* ]] || body=
-        [[ $STATUS == 000 ]] || jq -nc --arg method "$method" --arg path "$path" --argjson status "$((10#$STATUS))" \
-                --arg type "$(header Content-Type)" --arg request "$body" --rawfile body "$rest_files/body" \
-                '{method: $method, path: $path, status: $status, type: $type, request: $request, body: $body}' >>"$RECORDS"
+        printf '%s\n%s\n%s\n%s' "$method" "$path" "$STATUS" "$body" >"$rest_exchange.request"
 }
 
 # header NAME: of the last answer.
 header() {
-        sed -nE "s/^$1: *(.*[^\r])\r?$/\1/Ip" "$rest_files/headers" | tail -n 1
+        local line
+
+        while IFS= read -r line; do
+                line=${line%$'\r'}
+                [[ ${line,,} != "${1,,}: "* ]] || printf '%s\n' "${line#*: }"
+        done <"$rest_exchange.head"
 }
 
 # field FILTER: what jq finds in the last body.
@@ -118,7 +126,7 @@ expect_described() {
         http_at
         expect_http 200 GET "$API/docs/api.json"
         printf '%s\n' "$BODY" >"$rest_files/api.json"
-        expect python3 "$TESTS/programs/openapi-check.py" "$@" "$rest_files/api.json" "$RECORDS"
+        expect python3 "$TESTS/programs/openapi-check.py" "$@" "$rest_files/api.json" "$RECORDS" "$rest_files/exchanges"
 }
 
 # gateway_memory_kib: the most that the gateway ever had in memory.

@@ -4,14 +4,16 @@
 
 openapi-check.py [--all] DOCUMENT RECORDS...
 
-DOCUMENT is what the server answered for its own description. RECORDS have one JSON object a line: method, path, status, type,
-body, and request (the body that was sent). Each answer must be one that the document describes: route, method, status, content
+DOCUMENT is what the server answered for its own description. RECORDS are files that have one JSON object a line: method, path, status,
+type, body, and request (the body that was sent), and directories that have three files for an exchange: N.request (method, path and
+status, a line each, then the body that was sent), N.head and N.body. Each answer must be one that the document describes: route, method, status, content
 type and every key of its body. A key that a schema does not name is a finding, also where JSON Schema would let it pass. With --all
 each operation of the document must have been answered with 2xx at least once.
 """
 
 import argparse
 import json
+import pathlib
 import re
 import sys
 
@@ -157,6 +159,25 @@ class Document:
         yield from self.findings_of_schema(content[media]["schema"], value)
 
 
+def records_of_directory(directory):
+    for name in sorted(directory.glob("*.request"), key=lambda path: int(path.stem)):
+        method, path, status, request = name.read_text(encoding="utf-8", errors="replace").split("\n", 3)
+        types = re.findall(r"^content-type: *(.*?)\r?$", name.with_suffix(".head").read_text(), re.IGNORECASE | re.MULTILINE)
+        # Without an answer there is nothing to hold.
+        if status != "000":
+            yield {"method": method, "path": path, "status": int(status), "type": types[-1] if types else None, "request": request,
+                   "body": name.with_suffix(".body").read_text(encoding="utf-8")}
+
+
+def records_of(name):
+    if pathlib.Path(name).is_dir():
+        yield from records_of_directory(pathlib.Path(name))
+        return
+    with open(name, encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true")
@@ -169,12 +190,10 @@ def main():
     findings = list(document.self_findings())
     count = 0
     for name in arguments.records:
-        with open(name, encoding="utf-8") as file:
-            for line in file:
-                record = json.loads(line)
-                count += 1
-                where = f"{record['method']} {record['path'][:120]} {record['status']}: "
-                findings += [where + finding for finding in document.record_findings(record)]
+        for record in records_of(name):
+            count += 1
+            where = f"{record['method']} {record['path'][:120]} {record['status']}: "
+            findings += [where + finding for finding in document.record_findings(record)]
     if arguments.all:
         for method, path, _ in document.operations():
             if (method, path) not in document.answered:

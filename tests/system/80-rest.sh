@@ -1,6 +1,6 @@
 #!/bin/bash
 # container: rest
-# timeout: 300
+# timeout: 600
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The REST gateway with curl and with a client in Python's standard library: a plan is stored, run on the real dump and followed to
 # its end; a second run is canceled by PATCH in the middle of content migration. Each answer is held against the server's own
