@@ -1,6 +1,6 @@
 #!/bin/bash
 # container: manual
-# timeout: 120
+# timeout: 240
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The examples of the manual pages do what they say: each is installed or run as it stands. Those of migrationd.conf(5) are
 # in 70-external-database.sh.
