@@ -192,6 +192,29 @@ char *text_format_usec(usec_t usec) {
         return strdup("0");
 }
 
+int text_parse_bytes(const char *s, uint64_t *ret) {
+        static const char prefix[] = "KMGT";
+        size_t digits = strspn(s, "0123456789");
+        const char *letter = s[digits] ? strchr(prefix, s[digits]) : NULL;
+        char number[21];
+        uint64_t value;
+        int r;
+
+        if (digits == 0 || (s[digits] && (!letter || s[digits + 1])))
+                return -EINVAL;
+        if (digits >= sizeof(number))
+                return -ERANGE;
+        memcpy(number, s, digits);
+        number[digits] = 0;
+        r = text_parse_u64(number, &value);
+        if (r < 0)
+                return r;
+        if (letter && __builtin_mul_overflow(value, UINT64_C(1) << 10 * (letter - prefix + 1), &value))
+                return -ERANGE;
+        *ret = value;
+        return 0;
+}
+
 char *text_format_bytes(uint64_t bytes) {
         static const char prefix[] = "BKMGTPE";
         double value = (double) bytes;

@@ -51,6 +51,10 @@ int text_parse_usec(const char *s, usec_t *ret);
 /* Formats a time span for people ("1min 5s", "350ms"); owned by the caller, NULL when out of memory. */
 char *text_format_usec(usec_t usec);
 
+/* Parses a size in bytes: a number, at once followed by K, M, G or T (powers of 1024) or by nothing. Returns 0,
+ * -EINVAL or -ERANGE. Source of the letters: systemd.exec(5). */
+int text_parse_bytes(const char *s, uint64_t *ret);
+
 /* Formats a size with the binary prefix for people ("1.5G"); owned by the caller, NULL when out of memory. */
 char *text_format_bytes(uint64_t bytes);
 

@@ -29,25 +29,41 @@ static json_t *span(usec_t usec) {
         return usec == USEC_INFINITY ? json_null() : json_integer((json_int_t) usec);
 }
 
+static json_t *bytes_or_null(uint64_t bytes) {
+        return bytes == 0 ? json_null() : json_integer((json_int_t) bytes);
+}
+
+static json_t *json_from_failures(const DefinitionStep *s) {
+        json_t *failures = json_object();
+
+        for (size_t i = 0; i < s->n_policies; i++) {
+                const FailurePolicy *f = s->policies + i;
+
+                (void) json_object_set_new(
+                        failures, f->class,
+                        json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:i}", "action", failure_actions[f->action], "then",
+                                  failure_actions[f->then], "attempts",
+                                  f->attempts == 0 ? json_null() : json_integer(f->attempts), "backoff_usec",
+                                  span(f->backoff_usec), "backoff_max_usec", span(f->backoff_max_usec),
+                                  "memory_max_bytes", bytes_or_null(f->memory_ceiling_bytes), "memory_percent",
+                                  (int) f->memory_percent));
+        }
+        return failures;
+}
+
 static json_t *json_from_definition_step(const DefinitionStep *s) {
-        return json_pack("{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:i, s:i, s:s, s:s, s:o, s:b}",
-                         "code", s->code,
-                         "message", s->message,
-                         "exec", strings(s->exec),
-                         "expand", s->expand ? strings(s->expand) : json_null(),
-                         "parallel", s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel),
-                         "attempts", (int) s->attempts,
-                         "backoff_usec", span(s->backoff_usec),
-                         "backoff_max_usec", span(s->backoff_max_usec),
-                         "timeout_usec", span(s->timeout_usec),
-                         "progress_timeout_usec", span(s->progress_timeout_usec),
-                         "on_failure", s->on_failure == ON_FAILURE_STOP ? "stop" : "finish",
-                         "max_failures", (int) s->max_failures,
-                         "max_failures_percent", (int) s->max_failures_percent,
-                         "contract", s->contract == CONTRACT_EXIT_CODE ? "exit-code" : "claim",
-                         "user", s->user ? s->user : "",
-                         "writable", strings(s->writable),
-                         "dry_run", (int) s->dry_run);
+        return json_pack(
+                "{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:i, s:i, s:o, s:o, s:s, s:s, s:o, s:b}",
+                "code", s->code, "message", s->message, "exec", strings(s->exec), "expand",
+                s->expand ? strings(s->expand) : json_null(), "parallel",
+                s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel), "attempts", (int) s->attempts,
+                "backoff_usec", span(s->backoff_usec), "backoff_max_usec", span(s->backoff_max_usec), "timeout_usec",
+                span(s->timeout_usec), "progress_timeout_usec", span(s->progress_timeout_usec), "on_failure",
+                s->on_failure == ON_FAILURE_STOP ? "stop" : "finish", "max_failures", (int) s->max_failures,
+                "max_failures_percent", (int) s->max_failures_percent, "memory_max_bytes",
+                bytes_or_null(s->memory_max_bytes), "failures", json_from_failures(s), "contract",
+                s->contract == CONTRACT_EXIT_CODE ? "exit-code" : "claim", "user", s->user ? s->user : "", "writable",
+                strings(s->writable), "dry_run", (int) s->dry_run);
 }
 
 static json_t *json_from_definition(const Definition *d) {

@@ -83,6 +83,7 @@ static char *left_text(usec_t low, usec_t high) {
 
 char *step_pace(const Report *r, const ReportStep *s, const Rate *rate) {
         _cleanup_(freep) char *left = NULL, *span = NULL;
+        double per_sec;
         usec_t low, high;
 
         if (s->finished_usec > 0 && s->started_usec > 0) {
@@ -95,10 +96,11 @@ char *step_pace(const Report *r, const ReportStep *s, const Rate *rate) {
         left = left_text(low, high);
         if (!left)
                 return NULL;
-        if (!rate || rate->per_sec < RATE_MIN || r->state != STATE_RUNNING)
+        /* Who looks once has only the service's. */
+        per_sec = rate ? rate->per_sec : s == report_current_step(r) ? r->rate : 0;
+        if (per_sec < RATE_MIN || r->state != STATE_RUNNING)
                 return TAKE_PTR(left);
-        return text_format(rate->per_sec < 10 ? "%.1f/s%s%s" : "%.0f/s%s%s", rate->per_sec,
-                           left[0] ? ", " : "", left);
+        return text_format(per_sec < 10 ? "%.1f/s%s%s" : "%.0f/s%s%s", per_sec, left[0] ? ", " : "", left);
 }
 
 static Color step_color(const Report *r, const ReportStep *s) {

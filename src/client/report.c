@@ -229,6 +229,7 @@ static const DictionaryField report_fields[] = {
         { "CreatedUSec", "t", offsetof(Report, created_usec), NULL },
         { "StartedUSec", "t", offsetof(Report, started_usec), NULL },
         { "FinishedUSec", "t", offsetof(Report, finished_usec), NULL },
+        { "Rate", "d", offsetof(Report, rate), NULL },
         { "EtaLowUSec", "t", offsetof(Report, eta_low_usec), NULL },
         { "EtaHighUSec", "t", offsetof(Report, eta_high_usec), NULL },
 };

@@ -3,14 +3,13 @@
 #include "config/definition-step.h"
 
 #include "base/text.h"
+#include "config/definition-failure.h"
 #include "config/definition-value.h"
 #include "model/limits.h"
 
-#define BACKOFF_USEC_MAX (24 * 3600 * USEC_PER_SEC)
 /* A timeout is USEC_INFINITY or below this: 100 years, far from where systemd's arithmetic ends. */
 #define TIMEOUT_USEC_MAX (UINT64_C(36525) * 24 * 3600 * USEC_PER_SEC)
 
-#define ATTEMPTS_MAX 100
 #define ATTEMPTS_DEFAULT 3
 #define BACKOFF_USEC_DEFAULT USEC_PER_SEC
 #define BACKOFF_MAX_USEC_DEFAULT (60 * USEC_PER_SEC)
@@ -164,6 +163,14 @@ static int step_read_max_failures(const JsonReader *r, const JsonPlace *at, json
         return 0;
 }
 
+static int step_read_memory_max(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
+        return json_read_bytes(r, at, value, &((StepReader *) userdata)->step->memory_max_bytes);
+}
+
+static int step_read_failures(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
+        return definition_read_failures(r, at, value, ((StepReader *) userdata)->step);
+}
+
 static int step_read_contract(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
         static const char *const words[] = {
                 [CONTRACT_CLAIM] = "claim", [CONTRACT_EXIT_CODE] = "exit-code", NULL
@@ -213,6 +220,8 @@ int definition_read_step(const JsonReader *r, const JsonPlace *at, json_t *value
                 { "progress-timeout", false, step_read_progress_timeout },
                 { "on-failure", false, step_read_on_failure },
                 { "max-failures", false, step_read_max_failures },
+                { "memory-max", false, step_read_memory_max },
+                { "failures", false, step_read_failures },
                 { "contract", false, step_read_contract },
                 { "user", false, step_read_user },
                 { "writable", false, step_read_writable },

@@ -9,6 +9,8 @@
 /* Limits that a sane definition stays far below; above them something is wrong with the file. */
 #define LIST_MAX 256        /* arguments, paths, variables */
 #define WORD_BYTES_MAX 4096 /* one argument, path or value; also PATH_MAX */
+#define ATTEMPTS_MAX 100
+#define BACKOFF_USEC_MAX (24 * 3600 * USEC_PER_SEC)
 
 typedef enum ListKind {
         LIST_ARGUMENTS, /* the first is a path, at least that */

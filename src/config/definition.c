@@ -28,6 +28,7 @@ static void step_done(DefinitionStep *s) {
         free(s->message);
         strv_free(s->exec);
         strv_free(s->expand);
+        free(s->policies);
         free(s->user);
         strv_free(s->writable);
 }

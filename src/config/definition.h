@@ -16,6 +16,32 @@ typedef enum Contract {
         CONTRACT_EXIT_CODE,     /* any program; migrationd-task claims, finishes when it exits 0 */
 } Contract;
 
+/* What a step does about a class of failure. */
+typedef enum FailureAction {
+        FAILURE_RETRY, /* the task is tried again, as often as its attempts allow */
+        FAILURE_SPLIT, /* the expander makes smaller tasks of its input */
+        FAILURE_SKIP,  /* the task is skipped, and is one of the report's problems */
+        FAILURE_FAIL,  /* the task fails at once */
+        _FAILURE_ACTION_MAX,
+} FailureAction;
+
+typedef struct FailurePolicy {
+        const char *class; /* one of failure_classes; static */
+        FailureAction action;
+        FailureAction then;  /* when no attempt is left; not FAILURE_RETRY */
+        uint32_t attempts;   /* so many may end in this class, 0: the step's number counts */
+        usec_t backoff_usec; /* USEC_INFINITY: the step's */
+        usec_t backoff_max_usec;
+        uint32_t memory_percent; /* of the attempt before, for the next; 0: the same memory */
+        uint64_t memory_ceiling_bytes;
+} FailurePolicy;
+
+/* The classes that a policy can be made for, NULL-terminated: the unit's own Result=, and what the service adds. */
+extern const char *const failure_classes[];
+
+/* "retry", "split", "skip", "fail"; NULL-terminated, by FailureAction. */
+extern const char *const failure_actions[];
+
 typedef struct DefinitionStep {
         char *code;             /* [a-z0-9_]+ */
         char *message;          /* one line for people */
@@ -30,6 +56,9 @@ typedef struct DefinitionStep {
         OnFailure on_failure;
         uint32_t max_failures;  /* so many tasks may fail before nothing more of the step is started */
         uint32_t max_failures_percent;  /* of the step's tasks, 0..100; the larger of both counts */
+        FailurePolicy *policies;        /* by class of failure; one that has none is tried again */
+        size_t n_policies;
+        uint64_t memory_max_bytes; /* of a task's unit, 0: no limit of the definition's */
         Contract contract;
         char *user;             /* resolved: the step's or the definition's */
         char **writable;        /* absolute paths, resolved as user */

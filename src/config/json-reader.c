@@ -212,6 +212,28 @@ int json_read_usec(const JsonReader *r, const JsonPlace *at, json_t *value, bool
         return 0;
 }
 
+int json_read_bytes(const JsonReader *r, const JsonPlace *at, json_t *value, uint64_t *ret) {
+        const char *s;
+        int64_t n;
+        int q;
+
+        if (json_is_integer(value)) {
+                q = json_read_integer(r, at, value, 1, INT64_MAX, &n);
+                if (q >= 0)
+                        *ret = (uint64_t) n;
+                return q;
+        }
+        if (!json_is_string(value))
+                return json_refuse(r, at, "must be a size (\"512M\") or an integer of bytes, not %s",
+                                   type_name(value));
+        q = json_read_text(r, at, value, false, QUOTED_MAX, &s);
+        if (q < 0)
+                return q;
+        if (text_parse_bytes(s, ret) < 0 || *ret < 1 || *ret > INT64_MAX)
+                return json_refuse(r, at, "\"%s\" is not a size; write it as \"512M\", \"2G\"", s);
+        return 0;
+}
+
 int json_read_word(const JsonReader *r, const JsonPlace *at, json_t *value, const char *const *words,
                    unsigned *ret) {
         char list[QUOTED_MAX * 2] = "";

@@ -53,6 +53,9 @@ int json_read_bool(const JsonReader *r, const JsonPlace *at, json_t *value, bool
 int json_read_usec(const JsonReader *r, const JsonPlace *at, json_t *value, bool infinity, usec_t max,
                    usec_t *ret);
 
+/* A size in bytes: text as systemd writes it ("512M"), or an integer; from 1 to INT64_MAX. */
+int json_read_bytes(const JsonReader *r, const JsonPlace *at, json_t *value, uint64_t *ret);
+
 /* One of a NULL-terminated list of words; *ret is its index. */
 int json_read_word(const JsonReader *r, const JsonPlace *at, json_t *value, const char *const *words,
                    unsigned *ret);

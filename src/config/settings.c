@@ -11,6 +11,7 @@
 #include "base/conf-files.h"
 #include "base/text.h"
 #include "config/conninfo.h"
+#include "config/settings-throttle.h"
 #include "model/limits.h"
 
 #define EMBEDDED_DATABASE "host=" SETTINGS_EMBEDDED_HOST " dbname=migrationd user=migrationd"
@@ -33,6 +34,7 @@ Settings *settings_free(Settings *s) {
                 return NULL;
         free(s->database);
         free(s->worker_database);
+        throttle_done(&s->throttle);
         free(s);
         return NULL;
 }
@@ -84,6 +86,13 @@ static const Key keys[] = {
         { "Store", "WorkerDatabase", set_worker_database },
         { "Poll", "Workers", set_workers },
         { "Service", "IdleSec", set_idle },
+        { "Throttle", "CPUPressureLimit", throttle_set_cpu },
+        { "Throttle", "IOPressureLimit", throttle_set_io },
+        { "Throttle", "MemoryPressureLimit", throttle_set_memory },
+        { "Throttle", "PressureUnit", throttle_set_pressure_unit },
+        { "Throttle", "ActiveConnectionsLimit", throttle_set_connections },
+        { "Throttle", "CheckUnit", throttle_set_check_unit },
+        { "Throttle", "IntervalSec", throttle_set_interval },
 };
 
 static bool is_section(const char *name) {
@@ -231,7 +240,9 @@ int settings_load(const char *root, Settings **ret, char **ret_error) {
         if (!s)
                 return -ENOMEM;
         s->idle_usec = IDLE_USEC_DEFAULT;
-        r = read_all(root, s, ret_error);
+        r = throttle_take_defaults(&s->throttle);
+        if (r >= 0)
+                r = read_all(root, s, ret_error);
         if (r >= 0)
                 r = take_defaults(s);
         if (r < 0)

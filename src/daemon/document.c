@@ -63,17 +63,46 @@ static json_int_t msec(usec_t usec) {
         return (json_int_t) (usec / USEC_PER_MSEC + (usec % USEC_PER_MSEC > 0));
 }
 
+static json_t *msec_or_null(usec_t usec) {
+        return usec == USEC_INFINITY ? json_null() : json_integer(msec(usec));
+}
+
+static json_t *number_or_null(uint64_t n) {
+        return n == 0 ? json_null() : json_integer((json_int_t) n);
+}
+
+static json_t *policies_to_json(const DefinitionStep *s) {
+        json_t *policies = json_array();
+
+        for (size_t i = 0; i < s->n_policies; i++) {
+                const FailurePolicy *f = s->policies + i;
+
+                if (json_array_append_new(policies,
+                                          json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "class", f->class,
+                                                    "action", failure_actions[f->action], "then_action",
+                                                    failure_actions[f->then], "attempts", number_or_null(f->attempts),
+                                                    "backoff_msec", msec_or_null(f->backoff_usec), "backoff_max_msec",
+                                                    msec_or_null(f->backoff_max_usec), "memory_percent",
+                                                    number_or_null(f->memory_percent), "memory_ceiling_bytes",
+                                                    number_or_null(f->memory_ceiling_bytes))) < 0) {
+                        json_decref(policies);
+                        return NULL;
+                }
+        }
+        return policies;
+}
+
 static json_t *step_to_json(const DefinitionStep *s, bool held) {
-        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b, s:b, s:I, s:I, s:o}", "code", s->code,
-                         "message", s->message, "expand", s->expand != NULL, "parallel",
+        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b, s:b, s:I, s:I, s:o, s:o, s:o}", "code",
+                         s->code, "message", s->message, "expand", s->expand != NULL, "parallel",
                          s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel), "attempts",
                          (json_int_t) s->attempts, "backoff_msec", msec(s->backoff_usec), "backoff_max_msec",
                          msec(s->backoff_max_usec), "on_failure",
                          s->on_failure == ON_FAILURE_STOP ? "stop" : "finish", "dry_run", s->dry_run, "held", held,
                          "max_failures", (json_int_t) s->max_failures, "max_failures_percent",
                          (json_int_t) s->max_failures_percent, "progress_timeout_msec",
-                         s->progress_timeout_usec == USEC_INFINITY ? json_null()
-                                                                   : json_integer(msec(s->progress_timeout_usec)));
+                         msec_or_null(s->progress_timeout_usec), "memory_max_bytes",
+                         number_or_null(s->memory_max_bytes), "policies", policies_to_json(s));
 }
 
 static bool is_held(char *const *held, const char *code) {

@@ -23,21 +23,25 @@ void eta_sample(Eta *e, uint32_t report, uint32_t step, usec_t now_usec, uint64_
         e->samples[e->n++] = (EtaSample){ .time_usec = now_usec, .done = done };
 }
 
-void eta_estimate(const Eta *e, uint32_t report, uint32_t step, usec_t now_usec, usec_t started_usec, uint64_t done,
-                  uint64_t total, usec_t *ret_low, usec_t *ret_high) {
+EtaEstimate eta_estimate(const Eta *e, uint32_t report, uint32_t step, usec_t now_usec, usec_t started_usec,
+                         uint64_t done, uint64_t total) {
         usec_t from_usec = started_usec;
         uint64_t from_done = 0;
+        EtaEstimate estimate = {};
         double left;
 
-        *ret_low = *ret_high = 0;
         if (e && e->report == report && e->step == step && e->n > 0 && e->samples[0].done <= done &&
             now_usec > e->samples[0].time_usec && now_usec - e->samples[0].time_usec >= ETA_WINDOW_USEC / 4) {
                 from_usec = e->samples[0].time_usec;
                 from_done = e->samples[0].done;
         }
-        if (total <= done || from_usec == 0 || now_usec < from_usec + ETA_SPAN_MIN_USEC || done <= from_done)
-                return;
-        left = (double) (total - done) / (double) (done - from_done) * (double) (now_usec - from_usec);
-        *ret_low = (usec_t) (left * ETA_LOW_PERCENT / 100);
-        *ret_high = (usec_t) (left * ETA_HIGH_PERCENT / 100);
+        if (from_usec == 0 || now_usec < from_usec + ETA_SPAN_MIN_USEC || done <= from_done)
+                return estimate;
+        estimate.per_sec = (double) (done - from_done) * USEC_PER_SEC / (double) (now_usec - from_usec);
+        if (total <= done)
+                return estimate;
+        left = (double) (total - done) / estimate.per_sec * USEC_PER_SEC;
+        estimate.low_usec = (usec_t) (left * ETA_LOW_PERCENT / 100);
+        estimate.high_usec = (usec_t) (left * ETA_HIGH_PERCENT / 100);
+        return estimate;
 }

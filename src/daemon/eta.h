@@ -33,7 +33,14 @@ typedef struct Eta {
  * Samples that come faster than the window divided by their number are not kept. */
 void eta_sample(Eta *e, uint32_t report, uint32_t step, usec_t now_usec, uint64_t done);
 
-/* Bounds of the time left of a step. started_usec: of the step; times are CLOCK_REALTIME. *ret_low and *ret_high are
- * 0 when nothing can be known. e may be NULL or of another step: then the rate is the one since the start. */
-void eta_estimate(const Eta *e, uint32_t report, uint32_t step, usec_t now_usec, usec_t started_usec, uint64_t done,
-                  uint64_t total, usec_t *ret_low, usec_t *ret_high);
+typedef struct EtaEstimate {
+        double per_sec;  /* items, 0: not known, or none */
+        usec_t low_usec; /* bounds of the time left; both 0: not known */
+        usec_t high_usec;
+} EtaEstimate;
+
+/* Rate and time left of a step. started_usec: of the step; now_usec has to be of the same clock as the samples: one
+ * that stands still while nobody may work on the step. e may be NULL or of another step: then the rate is the one
+ * since the start. */
+EtaEstimate eta_estimate(const Eta *e, uint32_t report, uint32_t step, usec_t now_usec, usec_t started_usec,
+                         uint64_t done, uint64_t total);

@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "bus/error.h"
@@ -17,13 +16,6 @@
 #include "daemon/report-why-bus.h"
 #include "model/names.h"
 #include "store-sql.h"
-
-static usec_t realtime_usec(void) {
-        struct timespec ts;
-
-        (void) clock_gettime(CLOCK_REALTIME, &ts);
-        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
-}
 
 static int append_plan(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
         uint32_t id = (uint32_t) pg_get_i64(row->result, row->row, p->column, 0);
@@ -43,32 +35,39 @@ static int append_tasks(sd_bus_message *m, const BusRow *row, const BusProperty 
         return report_tasks_append(m, pg_get_text(row->result, row->row, p->column, "{}"));
 }
 
+/* The clock of an estimate: when the running step began, and when it would be now had nothing kept it from being
+ * worked on. Returns false when no step is running. */
+static bool step_clock(const BusRow *row, RunningStep *ret_step, usec_t *ret_now) {
+        int64_t busy = pg_get_i64(row->result, row->row, "busy_usec", -1);
+
+        if (busy < 0 || report_step_running(pg_get_text(row->result, row->row, "steps", "[]"), ret_step) < 0)
+                return false;
+        *ret_now = ret_step->started_usec + (usec_t) busy;
+        return true;
+}
+
 /* A report that does not run (paused, canceling, ended) has no time left that could be told. */
-static void estimate(const BusRow *row, usec_t *ret_low, usec_t *ret_high) {
+static EtaEstimate estimate(const BusRow *row) {
         uint32_t id = (uint32_t) pg_get_i64(row->result, row->row, "id", 0);
         const Manager *m = row->userdata;
         RunningStep step;
+        usec_t now;
 
-        *ret_low = *ret_high = 0;
-        if (!streq(pg_get_text(row->result, row->row, "state", ""), "running") ||
-            report_step_running(pg_get_text(row->result, row->row, "steps", "[]"), &step) < 0)
-                return;
-        eta_estimate(&m->eta, id, step.ord, realtime_usec(), step.started_usec, step.done, step.total, ret_low,
-                     ret_high);
+        if (!streq(pg_get_text(row->result, row->row, "state", ""), "running") || !step_clock(row, &step, &now))
+                return (EtaEstimate){};
+        return eta_estimate(&m->eta, id, step.ord, now, step.started_usec, step.done, step.total);
+}
+
+static int append_rate(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
+        return sd_bus_message_append_basic(m, 'd', &(double){ estimate(row).per_sec });
 }
 
 static int append_eta_low(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
-        usec_t low, high;
-
-        estimate(row, &low, &high);
-        return sd_bus_message_append_basic(m, 't', &low);
+        return sd_bus_message_append_basic(m, 't', &(usec_t){ estimate(row).low_usec });
 }
 
 static int append_eta_high(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
-        usec_t low, high;
-
-        estimate(row, &low, &high);
-        return sd_bus_message_append_basic(m, 't', &high);
+        return sd_bus_message_append_basic(m, 't', &(usec_t){ estimate(row).high_usec });
 }
 
 static const BusProperty report_properties[] = {
@@ -93,6 +92,7 @@ static const BusProperty report_properties[] = {
         { "CreatedUSec", "t", "created_usec", BUS_PROPERTY_CONST },
         { "StartedUSec", "t", "started_usec", BUS_PROPERTY_CHANGES },
         { "FinishedUSec", "t", "finished_usec", BUS_PROPERTY_CHANGES },
+        { "Rate", "d", "steps", 0, .append = append_rate },
         { "EtaLowUSec", "t", "steps", 0, .append = append_eta_low },
         { "EtaHighUSec", "t", "steps", 0, .append = append_eta_high },
         {}
@@ -108,10 +108,10 @@ const ObjectKind report_kind = {
 
 void report_bus_sample(Manager *m, const BusRow *row) {
         RunningStep step;
+        usec_t now;
 
-        if (report_step_running(pg_get_text(row->result, row->row, "steps", "[]"), &step) >= 0)
-                eta_sample(&m->eta, (uint32_t) pg_get_i64(row->result, row->row, "id", 0), step.ord, realtime_usec(),
-                           step.done);
+        if (step_clock(row, &step, &now))
+                eta_sample(&m->eta, (uint32_t) pg_get_i64(row->result, row->row, "id", 0), step.ord, now, step.done);
 }
 
 int report_bus_emit_changed(Manager *m, uint32_t id, const BusRow *before, const BusRow *now) {

@@ -156,6 +156,9 @@ static void engine_explain(Engine *e) {
                                   "held before step %s by uid %" PRIi64
                                   ", release it with: migrationctl release %" PRIu32 " %s",
                                   e->snap.held, e->snap.held_uid, e->report, e->snap.held);
+        else if (e->snap.throttle_window < e->snap.workers && !e->snap.any_failed)
+                engine_set_reason(e, "throttled to %" PRIu32 " of %" PRIu32 " tasks at once: %s",
+                                  e->snap.throttle_window, e->snap.workers, e->snap.throttle_reason ?: "");
         else if (active == 0 && e->snap.next_usec >= 0)
                 engine_set_reason(e, "a failed task waits before its next attempt");
         else if (e->snap.any_failed && active > 0)

@@ -21,6 +21,8 @@ typedef enum Phase {
         PHASE_UNITS,     /* list the units: comes after all calls of launchers that are gone */
         PHASE_SETTLE,    /* act on each open attempt: read results, end, record, stop, freeze, thaw */
         PHASE_RELEASE,   /* let go of the units whose result is stored */
+        PHASE_MEASURE,   /* is the host well? */
+        PHASE_THROTTLE,  /* set the window by that */
         PHASE_ADVANCE,   /* complete steps, start the next */
         PHASE_LAUNCH,    /* write intents and start units */
         PHASE_FREE,      /* at an end: are former attempts' sessions gone? */
@@ -42,6 +44,7 @@ typedef struct Attempt {
         bool expander;
         bool other_bus;   /* launched over a bus that has ended: before a boot, or a restart of the bus */
         int64_t age_usec; /* since it ended, -1: live */
+        uint64_t memory_max_bytes; /* what it was given, 0: no limit of ours */
         int64_t stalled_msec; /* the step's time without progress is over by then, -1: no */
         bool seen;        /* in the snapshot of this check */
         bool settled;     /* no start of it can be in flight any more */
@@ -65,6 +68,8 @@ typedef struct Snapshot {
         bool stop_on_failure;
         int64_t next_usec; /* until the earliest back-off ends, -1: none */
         char *wait_reason; /* as stored */
+        uint32_t throttle_window; /* so many tasks at once, UINT32_MAX: not throttled */
+        char *throttle_reason;
         char held[NAME_LENGTH_MAX + 1]; /* the step that a hold keeps from beginning, "": none */
         int64_t held_uid;               /* who asked for it */
 } Snapshot;
@@ -75,6 +80,19 @@ typedef struct Operation {
         int64_t attempt; /* 0: of the report */
         struct Operation *previous, *next;
 } Operation;
+
+/* What this process knows for the throttle. */
+typedef struct Throttle {
+        const ThrottleSettings *settings; /* NULL: off */
+        usec_t next_usec;                 /* CLOCK_MONOTONIC; when it is measured again */
+        bool measured;                    /* in this check */
+        bool unknown;                     /* the check unit has not ended since this process began */
+        bool blind;                       /* said that something can't be measured */
+        bool check_started;               /* the check unit, by this process */
+        bool check_failed;                /* when it ended last */
+        int check_status;
+        char exceeded[256]; /* by the latest measurement: the first limit that is not kept; "": none */
+} Throttle;
 
 typedef enum Fence {
         FENCE_NONE, /* not started in this end */
@@ -106,6 +124,7 @@ struct Engine {
         bool changed;     /* this check wrote something: check again at once */
         bool ended;       /* on_end was called */
 
+        Throttle throttle;
         Operation *operations;
         Snapshot snap;
         Attempt *attempts;
@@ -155,6 +174,12 @@ void engine_phase_settle(Engine *e);
 void engine_phase_release(Engine *e);
 /* Ends an attempt with an outcome, and then stores its result (NULL: nothing to be read), as operations. */
 void attempt_end_with(Engine *e, Attempt *a, const Outcome *outcome, const UnitResult *result);
+
+/* throttle.c */
+void engine_phase_measure(Engine *e);
+void engine_phase_throttle(Engine *e);
+/* Until the next measurement is due; USEC_INFINITY: none is. */
+usec_t engine_throttle_delay(Engine *e);
 
 /* launch.c */
 void engine_phase_advance(Engine *e);

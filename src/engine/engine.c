@@ -18,11 +18,18 @@
 #define RETRY_INTERVAL_USEC (500 * USEC_PER_MSEC)
 
 static void (*const phases[_PHASE_MAX])(Engine *e) = {
-        [PHASE_SNAPSHOT] = engine_phase_snapshot, [PHASE_LAUNCHERS] = engine_phase_launchers,
-        [PHASE_UNITS] = engine_phase_units,       [PHASE_SETTLE] = engine_phase_settle,
-        [PHASE_RELEASE] = engine_phase_release,   [PHASE_ADVANCE] = engine_phase_advance,
-        [PHASE_LAUNCH] = engine_phase_launch,     [PHASE_FREE] = engine_phase_free,
-        [PHASE_END] = engine_phase_end,           [PHASE_HOOK] = engine_phase_hook,
+        [PHASE_SNAPSHOT] = engine_phase_snapshot,
+        [PHASE_LAUNCHERS] = engine_phase_launchers,
+        [PHASE_UNITS] = engine_phase_units,
+        [PHASE_SETTLE] = engine_phase_settle,
+        [PHASE_RELEASE] = engine_phase_release,
+        [PHASE_MEASURE] = engine_phase_measure,
+        [PHASE_THROTTLE] = engine_phase_throttle,
+        [PHASE_ADVANCE] = engine_phase_advance,
+        [PHASE_LAUNCH] = engine_phase_launch,
+        [PHASE_FREE] = engine_phase_free,
+        [PHASE_END] = engine_phase_end,
+        [PHASE_HOOK] = engine_phase_hook,
         [PHASE_REASON] = NULL,
 };
 
@@ -105,6 +112,7 @@ static void engine_check_done(Engine *e) {
                 delay = RETRY_INTERVAL_USEC;
         if (e->snap.next_usec >= 0)
                 delay = MIN(delay, (usec_t) e->snap.next_usec + USEC_PER_MSEC);
+        delay = MIN(delay, engine_throttle_delay(e));
         if ((e->dirty || e->changed) && !e->broken)
                 delay = 0;
         (void) engine_schedule(e, delay);
@@ -303,6 +311,7 @@ int engine_new(sd_event *event, const EngineOptions *options, EngineEndHandler o
         e->on_end = on_end;
         e->userdata = userdata;
         e->snap.state = _STATE_INVALID;
+        e->throttle.settings = options->throttle;
         e->step = -1;
         e->worker_conninfo = strdup(options->worker_conninfo);
         e->definition_root = strdup(options->definition_root);
@@ -344,6 +353,7 @@ Engine *engine_free(Engine *e) {
         definition_free(e->definition);
         attempts_free(e);
         free(e->snap.wait_reason);
+        free(e->snap.throttle_reason);
         free(e->migration);
         free(e->worker_conninfo);
         free(e->definition_root);

@@ -7,6 +7,7 @@
 #include <systemd/sd-event.h>
 
 #include "config/definition.h"
+#include "config/settings.h"
 #include "store/pg-client.h"
 #include "unit/host.h"
 
@@ -25,6 +26,7 @@ typedef struct EngineOptions {
         const char *conninfo;        /* of the service database; borrowed during engine_new() */
         const char *worker_conninfo; /* what tasks get as MIGRATIOND_DATABASE; borrowed during engine_new() */
         const char *definition_root; /* "" or a prefix directory; borrowed during engine_new() */
+        const ThrottleSettings *throttle; /* NULL: off; borrowed until engine_free() */
 } EngineOptions;
 
 /* Connects and starts the first check as soon as the report's lock is held. Returns 0 or a negative errno. */

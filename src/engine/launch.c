@@ -169,6 +169,7 @@ static int attempt_start(Engine *e, Attempt *a, const char *token) {
                 .environment = lists.environment,
                 .log_fields = lists.log_fields,
                 .timeout_usec = step->timeout_usec,
+                .memory_max_bytes = a->memory_max_bytes,
                 .stop_timeout_usec = STOP_TIMEOUT_USEC,
         };
         o = operation_new(e, a->id);
@@ -190,6 +191,7 @@ static int launched_add(Engine *e, PGresult *res, int row) {
         a->state = STATE_LAUNCHING;
         a->expander = streq(pg_get_text(res, row, "kind", ""), "expand");
         a->age_usec = -1;
+        a->memory_max_bytes = (uint64_t) pg_get_i64(res, row, "memory_max_bytes", 0);
         a->seen = a->settled = a->thawed = true;
         a->step = strdup(pg_get_text(res, row, "step", ""));
         a->launcher = strdup(unit_host_unique_name(e->host));
@@ -219,13 +221,12 @@ static void on_launch(_unused_ PgClient *c, const PgError *error, PGresult *res,
 
 void engine_phase_launch(Engine *e) {
         char report[12], limit[12];
-        size_t active = engine_count_active(e);
+        size_t active = engine_count_active(e), window = MIN(e->snap.workers, e->snap.throttle_window);
 
-        if (e->snap.state != STATE_RUNNING || e->snap.any_failed || e->no_step || !e->definition ||
-            active >= e->snap.workers)
+        if (e->snap.state != STATE_RUNNING || e->snap.any_failed || e->no_step || !e->definition || active >= window)
                 return;
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
-        snprintf(limit, sizeof(limit), "%zu", MIN((size_t) LAUNCH_BATCH_MAX, e->snap.workers - active));
+        snprintf(limit, sizeof(limit), "%zu", MIN((size_t) LAUNCH_BATCH_MAX, window - active));
         engine_query(e, 0, &sql_poll_launch,
                      (const char *[]){ report, limit, unit_host_unique_name(e->host), e->bus_id }, on_launch);
 }

@@ -76,6 +76,16 @@ static void on_ended(_unused_ PgClient *c, const PgError *error, PGresult *res, 
                                         "Task %" PRIu32 " of step %s failed in attempt %" PRIu32
                                         ", see: journalctl -u %s",
                                         a->task, a->step, a->number, a->unit);
+                else if (streq(state, "split"))
+                        (void) log_full(LOG_WARNING, 0, &context,
+                                        "Attempt %" PRIu32 " of task %" PRIu32
+                                        " of step %s failed, the task is split into smaller ones",
+                                        a->number, a->task, a->step);
+                else if (streq(state, "skipped"))
+                        (void) log_full(LOG_WARNING, 0, &context,
+                                        "Task %" PRIu32 " of step %s is skipped after attempt %" PRIu32
+                                        ", see: journalctl -u %s",
+                                        a->task, a->step, a->number, a->unit);
                 else if (streq(state, "waiting"))
                         (void) log_full(LOG_WARNING, 0, &context,
                                         "Attempt %" PRIu32 " of task %" PRIu32

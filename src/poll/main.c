@@ -69,7 +69,8 @@ static int poll_run(Poll *p, const Settings *settings) {
         EngineOptions options = { .report = p->report,
                                   .conninfo = settings->database,
                                   .worker_conninfo = settings->worker_database,
-                                  .definition_root = "" };
+                                  .definition_root = "",
+                                  .throttle = &settings->throttle };
         int r;
 
         r = sd_event_default(&p->event);

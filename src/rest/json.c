@@ -108,8 +108,8 @@ static json_t *error_of_report(const Report *r) {
 static json_t *eta_of_report(const Report *r) {
         if (r->eta_low_usec == 0 && r->eta_high_usec == 0)
                 return json_null();
-        return json_pack("{s:I, s:I}", "low_seconds", SECONDS(r->eta_low_usec), "high_seconds",
-                         SECONDS(r->eta_high_usec));
+        return json_pack("{s:I, s:I, s:f}", "low_seconds", SECONDS(r->eta_low_usec), "high_seconds",
+                         SECONDS(r->eta_high_usec), "items_per_second", r->rate);
 }
 
 json_t *json_of_report(const Report *r) {

@@ -29,6 +29,7 @@ typedef struct UnitResult {
         char exit_code[16]; /* exited, killed, dumped; "" when no main process ended */
         int exit_status;    /* exit status or signal number; -1: none */
         char invocation_id[33]; /* hex, "" when it never ran */
+        char control_group[512]; /* path below the root of the cgroup tree, "" when it has none */
         uint64_t cpu_usec;
         uint64_t memory_peak_bytes; /* systemd 255 and later */
         uint64_t io_read_bytes;

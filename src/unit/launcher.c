@@ -158,6 +158,8 @@ static int append_spec(sd_bus_message *m, const LauncherSpec *s) {
                                   "User", "s", s->user, "TimeoutStopUSec", "t", s->stop_timeout_usec);
         if (r >= 0 && s->timeout_usec != USEC_INFINITY)
                 r = sd_bus_message_append(m, "(sv)", "RuntimeMaxUSec", "t", s->timeout_usec);
+        if (r >= 0 && s->memory_max_bytes > 0)
+                r = sd_bus_message_append(m, "(sv)", "MemoryMax", "t", s->memory_max_bytes);
         if (r >= 0)
                 r = append_strings(m, "SupplementaryGroups", groups);
         if (r >= 0)

@@ -76,6 +76,7 @@ typedef enum PropertyKind { PROPERTY_TEXT, PROPERTY_U64, PROPERTY_I32, PROPERTY_
 typedef struct Collected {
         const char *active_state;
         const char *result;
+        const char *control_group;
         int32_t main_code;
         int32_t main_status;
         uint64_t cpu_nsec, memory_peak, io_read, io_write, started, exited, active_enter;
@@ -89,6 +90,7 @@ static const struct {
 } properties[] = {
         { "ActiveState", PROPERTY_TEXT, offsetof(Collected, active_state) },
         { "Result", PROPERTY_TEXT, offsetof(Collected, result) },
+        { "ControlGroup", PROPERTY_TEXT, offsetof(Collected, control_group) },
         { "ExecMainCode", PROPERTY_I32, offsetof(Collected, main_code) },
         { "ExecMainStatus", PROPERTY_I32, offsetof(Collected, main_status) },
         { "ExecMainStartTimestamp", PROPERTY_U64, offsetof(Collected, started) },
@@ -171,6 +173,7 @@ static const char *exit_code_to_string(int code) {
 static int read_unit_result(sd_bus_message *m, UnitReply *reply, void **ret_allocated) {
         Collected c = { .active_state = "",
                         .result = "",
+                        .control_group = "",
                         .cpu_nsec = UINT64_MAX,
                         .memory_peak = UINT64_MAX,
                         .io_read = UINT64_MAX,
@@ -197,6 +200,7 @@ static int read_unit_result(sd_bus_message *m, UnitReply *reply, void **ret_allo
                 .exited_usec = c.exited,
         };
         snprintf(result->result, sizeof(result->result), "%s", c.result);
+        snprintf(result->control_group, sizeof(result->control_group), "%s", c.control_group);
         snprintf(result->exit_code, sizeof(result->exit_code), "%s", exit_code_to_string(c.main_code));
         if (!sd_id128_is_null(c.invocation))
                 sd_id128_to_string(c.invocation, result->invocation_id);

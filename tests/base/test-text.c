@@ -77,11 +77,29 @@ static void spans_and_sizes_are_written_for_people(void **state) {
         assert_string_equal(small, "12B");
 }
 
+static void sizes_are_read_with_the_letters_of_systemd(void **state) {
+        static const char *const bad[] = { "", "M", "1m", "1MB", "1 M", "-1", "1.5G", "1P", "K1" };
+        uint64_t n;
+
+        assert_int_equal(text_parse_bytes("0", &n), 0);
+        assert_int_equal(n, 0);
+        assert_int_equal(text_parse_bytes("3K", &n), 0);
+        assert_int_equal(n, 3072);
+        assert_int_equal(text_parse_bytes("2T", &n), 0);
+        assert_int_equal(n, UINT64_C(2) << 40);
+        assert_int_equal(text_parse_bytes("18446744073709551615", &n), 0);
+        assert_int_equal(text_parse_bytes("18446744073709551615K", &n), -ERANGE);
+        assert_int_equal(text_parse_bytes("118446744073709551615", &n), -ERANGE);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                assert_int_equal(text_parse_bytes(bad[i], &n), -EINVAL);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(time_spans_are_read_as_systemd_writes_them),
                 cmocka_unit_test(other_time_spans_are_refused),
                 cmocka_unit_test(numbers_are_strict),
+                cmocka_unit_test(sizes_are_read_with_the_letters_of_systemd),
                 cmocka_unit_test(lists_grow_and_copy),
                 cmocka_unit_test(the_first_error_text_wins),
                 cmocka_unit_test(spans_and_sizes_are_written_for_people),

@@ -85,6 +85,8 @@ static void the_pace_gives_the_bounds_of_the_service_before_its_own(void **state
         report.eta_low_usec = 30 * USEC_PER_SEC;
         report.eta_high_usec = 60 * USEC_PER_SEC;
         assert_text(step_pace(&report, &step, &rate), "10/s, 30s to 1min left");
+        report.rate = 4.25;
+        assert_text(step_pace(&report, &step, NULL), "4.2/s, 30s to 1min left");
         report.state = STATE_PAUSED;
         assert_text(step_pace(&report, &step, &rate), "");
 }

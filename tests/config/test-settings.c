@@ -92,6 +92,31 @@ static void every_key_is_read(void **state) {
         assert_int_equal(s->idle_usec, 300 * USEC_PER_SEC);
 }
 
+static void the_throttle_is_off_until_it_has_a_limit(void **state) {
+        Settings *s;
+
+        clear();
+        s = load();
+        for (unsigned i = 0; i < _PRESSURE_MAX; i++)
+                assert_int_equal(s->throttle.pressure_percent[i], 0);
+        assert_true(s->throttle.connections == 0 && s->throttle.interval_usec == 5 * USEC_PER_SEC);
+        assert_string_equal(s->throttle.check_unit, "");
+        assert_string_equal(s->throttle.pressure_unit, "");
+        settings_free(s);
+        put("etc/migrationd/migrationd.conf",
+            "[Throttle]\nCPUPressureLimit=80%\nIOPressureLimit=50\nMemoryPressureLimit=1%\nPressureUnit=postgresql@15-main.service\n"
+            "ActiveConnectionsLimit=40\nCheckUnit=is-well.service\nIntervalSec=10s\n");
+        put("etc/migrationd/migrationd.conf.d/10-no-io.conf", "[Throttle]\nIOPressureLimit=\n");
+        s = load();
+        assert_int_equal(s->throttle.pressure_percent[PRESSURE_CPU], 80);
+        assert_int_equal(s->throttle.pressure_percent[PRESSURE_IO], 0);
+        assert_int_equal(s->throttle.pressure_percent[PRESSURE_MEMORY], 1);
+        assert_string_equal(s->throttle.pressure_unit, "postgresql@15-main.service");
+        assert_string_equal(s->throttle.check_unit, "is-well.service");
+        assert_true(s->throttle.connections == 40 && s->throttle.interval_usec == 10 * USEC_PER_SEC);
+        settings_free(s);
+}
+
 static void the_worker_connection_is_derived_from_any_spelling(void **state) {
         static const struct {
                 const char *database, *worker;
@@ -191,6 +216,15 @@ static void what_is_not_known_or_not_valid_is_refused_with_file_and_line(void **
                        "3: [Poll] Workers: the value goes over more than one line");
         expect_refused("[Service]\nIdleSec=0\n", "2: [Service] IdleSec: ");
         expect_refused("[Service]\nIdleSec=soon\n", "2: [Service] IdleSec: \"soon\" is not a time span");
+        expect_refused("[Throttle]\nCPUPressureLimit=0\n", "2: [Throttle] CPUPressureLimit: \"0\" is not from 1% to 99%");
+        expect_refused("[Throttle]\nIOPressureLimit=100%\n", "2: [Throttle] IOPressureLimit: \"100%\" is not from");
+        expect_refused("[Throttle]\nMemoryPressureLimit=%\n", "2: [Throttle] MemoryPressureLimit: \"%\" is not a share");
+        expect_refused("[Throttle]\nMemoryPressureLimit=5.5%\n", "2: [Throttle] MemoryPressureLimit: ");
+        expect_refused("[Throttle]\nPressureUnit=postgresql\n", "2: [Throttle] PressureUnit: \"postgresql\" is not the name");
+        expect_refused("[Throttle]\nCheckUnit=a/b.service\n", "2: [Throttle] CheckUnit: ");
+        expect_refused("[Throttle]\nCheckUnit=a.timer\n", "2: [Throttle] CheckUnit: ");
+        expect_refused("[Throttle]\nActiveConnectionsLimit=-1\n", "2: [Throttle] ActiveConnectionsLimit: ");
+        expect_refused("[Throttle]\nIntervalSec=1s\n", "2: [Throttle] IntervalSec: \"1s\" is not a time span from 3s to 1h");
         expect_refused("[Store]\nDatabase=nonsense\n",
                        "2: [Store] Database: missing \"=\" after \"nonsense\"");
         expect_refused("[Store]\nDatabase=hosts=x\n",
@@ -238,6 +272,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(without_files_the_embedded_database_is_used),
                 cmocka_unit_test(every_key_is_read),
+                cmocka_unit_test(the_throttle_is_off_until_it_has_a_limit),
                 cmocka_unit_test(the_worker_connection_is_derived_from_any_spelling),
                 cmocka_unit_test(a_given_worker_connection_is_taken_as_it_is),
                 cmocka_unit_test(the_main_file_of_etc_replaces_those_of_run_and_usr),

@@ -90,11 +90,17 @@ static void size_is_limited(void **state) {
 
 static void steps_become_what_the_store_takes(void **state) {
         char program[] = "/bin/true", *exec[] = { program, NULL }, one[] = "one", two[] = "two", message[] = "\"M\"";
+        FailurePolicy policies[] = {
+                { .class = "oom-kill", .action = FAILURE_RETRY, .then = FAILURE_SKIP, .attempts = 4, .backoff_usec = 1500,
+                  .backoff_max_usec = USEC_PER_SEC, .memory_percent = 150, .memory_ceiling_bytes = UINT64_C(1) << 32 },
+                { .class = "timeout", .action = FAILURE_SPLIT, .then = FAILURE_FAIL, .backoff_usec = USEC_INFINITY,
+                  .backoff_max_usec = USEC_INFINITY },
+        };
         DefinitionStep steps[] = {
                 { .code = one, .message = message, .exec = exec, .parallel = UINT32_MAX, .attempts = 3, .backoff_usec = 1500,
                   .backoff_max_usec = 60 * USEC_PER_SEC, .on_failure = ON_FAILURE_FINISH, .progress_timeout_usec = USEC_PER_SEC },
                 { .code = two, .message = message, .exec = exec, .expand = exec, .parallel = 4, .attempts = 1,
-                  .on_failure = ON_FAILURE_STOP, .dry_run = true, .max_failures = 7, .max_failures_percent = 5,
+                  .on_failure = ON_FAILURE_STOP, .dry_run = true, .memory_max_bytes = 4096, .policies = policies, .n_policies = 2, .max_failures = 7, .max_failures_percent = 5,
                   .progress_timeout_usec = USEC_INFINITY },
         };
         const Definition d = { .steps = steps, .n_steps = 2 };
@@ -106,10 +112,18 @@ static void steps_become_what_the_store_takes(void **state) {
         got = json_loads(text, 0, NULL);
         wanted = json_loads("[{\"code\": \"one\", \"message\": \"\\\"M\\\"\", \"expand\": false, \"parallel\": null, \"attempts\": 3,"
                             " \"backoff_msec\": 2, \"backoff_max_msec\": 60000, \"on_failure\": \"finish\", \"dry_run\": false,"
-                            " \"held\": false, \"max_failures\": 0, \"max_failures_percent\": 0, \"progress_timeout_msec\": 1000},"
+                            " \"held\": false, \"max_failures\": 0, \"max_failures_percent\": 0, \"progress_timeout_msec\": 1000,"
+                            " \"memory_max_bytes\": null, \"policies\": []},"
                             " {\"code\": \"two\", \"message\": \"\\\"M\\\"\", \"expand\": true, \"parallel\": 4, \"attempts\": 1,"
                             " \"backoff_msec\": 0, \"backoff_max_msec\": 0, \"on_failure\": \"stop\", \"dry_run\": true,"
-                            " \"held\": true, \"max_failures\": 7, \"max_failures_percent\": 5, \"progress_timeout_msec\": null}]", 0, NULL);
+                            " \"held\": true, \"max_failures\": 7, \"max_failures_percent\": 5, \"progress_timeout_msec\": null,"
+                            " \"memory_max_bytes\": 4096, \"policies\": ["
+                            "{\"class\": \"oom-kill\", \"action\": \"retry\", \"then_action\": \"skip\", \"attempts\": 4,"
+                            " \"backoff_msec\": 2, \"backoff_max_msec\": 1000, \"memory_percent\": 150,"
+                            " \"memory_ceiling_bytes\": 4294967296},"
+                            "{\"class\": \"timeout\", \"action\": \"split\", \"then_action\": \"fail\", \"attempts\": null,"
+                            " \"backoff_msec\": null, \"backoff_max_msec\": null, \"memory_percent\": null,"
+                            " \"memory_ceiling_bytes\": null}]}]", 0, NULL);
         assert_non_null(wanted);
         assert_true(json_equal(got, wanted));
 }

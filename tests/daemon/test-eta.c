@@ -12,11 +12,10 @@
 #define START (UINT64_C(1700000000) * USEC_PER_SEC)
 
 static void assert_bounds(const Eta *e, usec_t after_start_usec, uint64_t done, uint64_t total, usec_t low, usec_t high) {
-        usec_t l, h;
+        EtaEstimate estimate = eta_estimate(e, 1, 0, START + after_start_usec, START, done, total);
 
-        eta_estimate(e, 1, 0, START + after_start_usec, START, done, total, &l, &h);
-        assert_int_equal(l / USEC_PER_SEC, low);
-        assert_int_equal(h / USEC_PER_SEC, high);
+        assert_int_equal(estimate.low_usec / USEC_PER_SEC, low);
+        assert_int_equal(estimate.high_usec / USEC_PER_SEC, high);
 }
 
 static void without_samples_the_rate_is_the_one_since_the_start(void **state) {
@@ -25,16 +24,16 @@ static void without_samples_the_rate_is_the_one_since_the_start(void **state) {
 }
 
 static void nothing_is_said_where_nothing_can_be_known(void **state) {
-        usec_t low, high;
+        EtaEstimate estimate;
 
         assert_bounds(NULL, 50 * USEC_PER_SEC, 0, 0, 0, 0);     /* no total */
         assert_bounds(NULL, 50 * USEC_PER_SEC, 0, 300, 0, 0);   /* nothing done */
         assert_bounds(NULL, 50 * USEC_PER_SEC, 300, 300, 0, 0); /* nothing left */
         assert_bounds(NULL, USEC_PER_SEC, 10, 300, 0, 0);       /* too early */
-        eta_estimate(NULL, 1, 0, START, 0, 10, 20, &low, &high);        /* the step has no start */
-        assert_int_equal(low + high, 0);
-        eta_estimate(NULL, 1, 0, START - 1, START, 10, 20, &low, &high);        /* the clock was set back */
-        assert_int_equal(low + high, 0);
+        estimate = eta_estimate(NULL, 1, 0, START, 0, 10, 20); /* the step has no start */
+        assert_int_equal(estimate.low_usec + estimate.high_usec, 0);
+        estimate = eta_estimate(NULL, 1, 0, START - 1, START, 10, 20); /* the clock was set back */
+        assert_int_equal(estimate.low_usec + estimate.high_usec, 0);
 }
 
 static void the_rate_is_the_one_of_the_last_two_minutes(void **state) {
@@ -50,6 +49,13 @@ static void the_rate_is_the_one_of_the_last_two_minutes(void **state) {
         assert_bounds(&e, 3900 * USEC_PER_SEC, done, done + 1000, 80, 130);
 }
 
+static void the_rate_is_known_without_a_total(void **state) {
+        EtaEstimate estimate = eta_estimate(NULL, 1, 0, START + 50 * USEC_PER_SEC, START, 100, 0);
+
+        assert_true(estimate.per_sec > 1.99 && estimate.per_sec < 2.01);
+        assert_int_equal(estimate.high_usec, 0);
+}
+
 static void a_stalled_step_has_no_estimate(void **state) {
         Eta e = {};
 
@@ -60,13 +66,11 @@ static void a_stalled_step_has_no_estimate(void **state) {
 
 static void samples_of_another_step_or_report_do_not_count(void **state) {
         Eta e = {};
-        usec_t low, high;
 
         for (unsigned t = 0; t <= 120; t++)
                 eta_sample(&e, 1, 1, START + t * USEC_PER_SEC, 1000 * t);
         assert_bounds(&e, 100 * USEC_PER_SEC, 100, 200, 80, 130);
-        eta_estimate(&e, 2, 1, START + 100 * USEC_PER_SEC, START, 100, 200, &low, &high);
-        assert_int_equal(low / USEC_PER_SEC, 80);
+        assert_int_equal(eta_estimate(&e, 2, 1, START + 100 * USEC_PER_SEC, START, 100, 200).low_usec / USEC_PER_SEC, 80);
 }
 
 static void a_counter_that_goes_back_starts_anew(void **state) {
@@ -92,6 +96,7 @@ int main(void) {
                 cmocka_unit_test(without_samples_the_rate_is_the_one_since_the_start),
                 cmocka_unit_test(nothing_is_said_where_nothing_can_be_known),
                 cmocka_unit_test(the_rate_is_the_one_of_the_last_two_minutes),
+                cmocka_unit_test(the_rate_is_known_without_a_total),
                 cmocka_unit_test(a_stalled_step_has_no_estimate),
                 cmocka_unit_test(samples_of_another_step_or_report_do_not_count),
                 cmocka_unit_test(a_counter_that_goes_back_starts_anew),

@@ -12,15 +12,16 @@ items() {
 
 # migrationd.conf(5): the table of keys in the parser.
 same "migrationd.conf(5) has the settings that are read" \
-        "$(sed -nE 's/^ *\{ "[A-Z][a-z]+", "([A-Za-z]+)", set_.*/\1/p' src/config/settings.c | sort -u)" \
+        "$(sed -nE 's/^ *\{ "[A-Z][a-z]+", "([A-Za-z]+)", (throttle_)?set_.*/\1/p' src/config/settings.c | sort -u)" \
         "$(items man/migrationd.conf.5 Va | sed -n 's/=$//p')"
 same "migrationd.conf(5) has their sections" \
-        "$(sed -nE 's/^ *\{ "([A-Z][a-z]+)", "[A-Za-z]+", set_.*/\1/p' src/config/settings.c | sort -u)" \
+        "$(sed -nE 's/^ *\{ "([A-Z][a-z]+)", "[A-Za-z]+", (throttle_)?set_.*/\1/p' src/config/settings.c | sort -u)" \
         "$(sed -nE 's/^\.Ss Section (.*)$/\1/p' man/migrationd.conf.5 | sort -u)"
 
 # migration-definition(5)
 same "migration-definition(5) has the keys that are read" \
-        "$(sed -nE 's/^ *\{ "([a-z-]+)", (true|false), [a-z_]+ \},/\1/p' src/config/definition-parse.c src/config/definition-step.c | sort -u)" \
+        "$(sed -nE 's/^ *\{ "([a-z-]+)", (true|false), [a-z_]+ \},/\1/p' src/config/definition-parse.c src/config/definition-step.c \
+                src/config/definition-failure.c | sort -u)" \
         "$(items man/migration-definition.5 Ql)"
 
 # migrationd-task(1)

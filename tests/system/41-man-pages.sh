@@ -34,6 +34,12 @@ expect_output 'tidy_up\.json: valid|valid, migration tidy_up'
 expect_output '^Report [0-9]+ completed\.$'
 expect test -s /var/lib/mover/export.csv.gz
 
+title "migration-definition(5): the example of failures is valid"
+expect block_install migrationd-task.1 program
+chmod 755 /usr/local/lib/copy_all
+expect block_install migration-definition.5 definition-failures
+expect migrationctl definition verify /etc/migrationd/migrations/copy_more.json
+
 title "migrationd-task(1) and migration-definition(5): a step with an expander, four tasks at once"
 expect block_install migration-definition.5 definition-expand
 expect block_install migrationd-task.1 program

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- What a check of the poll starts from. $1: report. next_usec: until the earliest back-off of the running step ends, NULL: none.
 -- held: the step that a hold keeps from beginning, NULL: none; held_uid: who asked for it.
-SELECT r.state, r.pause_mode, r.workers, r.migration, r.definition_digest, r.wait_reason,
+SELECT r.state, r.pause_mode, r.workers, r.migration, r.definition_digest, r.wait_reason, r.throttle_window, r.throttle_reason,
         (SELECT count(*) FROM migrationd.task t WHERE t.report_id = r.id AND t.state = 'running') AS running_tasks,
         migrationd.report_is_failing(r.id) AS any_failed,
         EXISTS (SELECT FROM migrationd.task t JOIN migrationd.step s ON s.report_id = t.report_id AND s.ord = t.step_ord

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Pressure stall information of the kernel: Documentation/accounting/psi.rst. */
+
+#include "base/macro.h"
+
+/* The share of the last ten seconds in which some task waited, in hundredths of a percent, from the text of a
+ * pressure file. Returns 0 or -EBADMSG. */
+int pressure_parse(const char *text, uint32_t *ret);
+
+/* The same from a file. Returns 0, -EBADMSG or another errno; -EOPNOTSUPP where the kernel does not account for it.
+ */
+int pressure_read(const char *path, uint32_t *ret);
+
+/* The next window of a report that may run so many workers: half of what runs while a limit is not kept, down to 0;
+ * twice the window when all are, up to UINT32_MAX, which stands for no throttle. window: as it is, UINT32_MAX: none.
+ */
+uint32_t throttle_window_next(uint32_t window, uint32_t workers, uint32_t active, bool exceeded);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the policies of a step do with an attempt that has failed. */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "lib/pg-answer.h"
+#include "lib/store-fixture.h"
+
+#define POLICIES(list) "[{\"code\": \"copy\", \"expand\": true, \"memory_max_bytes\": 100, \"policies\": [" list "]}]"
+
+static void expand(Store *s, const Attempt *a, const char *tasks) {
+        _cleanup_(freep) char *argument = text_format("'%s'", tasks);
+
+        say(s->worker, "BEGIN", (char *)NULL);
+        assert_string_equal(store_call(s, "task_add", a, argument).message, "");
+        assert_string_equal(store_call(s, "task_finish", a, "").message, "");
+        assert_string_equal(say(s->worker, "COMMIT", (char *)NULL).message, "");
+}
+
+/* A report whose expander has added the tasks of this JSON. */
+static void run_expanded(Store *s, const char *steps, const char *tasks) {
+        Attempt a;
+
+        store_run(s, "{}", 8, steps);
+        a = store_launch_and_claim(s);
+        expand(s, &a, tasks);
+}
+
+static Attempt launch(Store *s) {
+        Attempt a;
+
+        assert_int_equal(store_launch(s, "1", &a, 1), 1);
+        return a;
+}
+
+static Reply end(Store *s, const Attempt *a, const char *class, const char *permanent) {
+        store_ask(s, "UPDATE migrationd.task SET not_before = NULL WHERE report_id = $1");
+        return say(s->service,
+                   "SELECT migrationd.attempt_end($1, (SELECT state FROM migrationd.attempt WHERE id = $1), 'failed', $2, 'why', $3)",
+                   a->id, class, permanent, (char *)NULL);
+}
+
+static Reply of_task(Store *s, const Attempt *a, const char *expression) {
+        _cleanup_(freep) char *sql = text_format("SELECT %s FROM migrationd.task WHERE id = $1", expression);
+
+        return say(s->service, sql, a->task, (char *)NULL);
+}
+
+/* The back-off is over. */
+static Attempt again(Store *s) {
+        store_ask(s, "UPDATE migrationd.task SET not_before = NULL WHERE report_id = $1");
+        return launch(s);
+}
+
+static void each_class_has_its_action(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES("{\"class\": \"exit-code\", \"action\": \"fail\"}, {\"class\": \"signal\", \"action\": \"skip\"},"
+                                 "{\"class\": \"permanent\", \"action\": \"retry\"}"),
+                     "[{}, {}, {}]");
+        a = launch(s);
+        assert_value(end(s, &a, "signal", "false"), "skipped");
+        assert_value(of_task(s, &a, "concat_ws('|', state, class, error, finished_at IS NOT NULL)"), "skipped|signal|why|t");
+        assert_value(store_ask(s, "SELECT string_agg(reason, ' ') FROM migrationd.problem WHERE report_id = $1"), "signal: why");
+        a = launch(s);
+        assert_value(end(s, &a, "permanent", "true"), "waiting");
+        assert_value(of_task(s, &a, "not_before >= clock_timestamp() - interval '1s'"), "t");
+        a = again(s);
+        assert_value(end(s, &a, "exit-code", "false"), "failed");
+        assert_value(store_ask(s, "SELECT string_agg(class, ' ' ORDER BY id) FROM migrationd.attempt WHERE report_id = $1"),
+                     "signal permanent exit-code");
+}
+
+static void skipped_tasks_let_the_report_complete(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES("{\"class\": \"timeout\", \"action\": \"retry\", \"then_action\": \"skip\"}"), "[{}, {\"stage\": 1}]");
+        a = launch(s);
+        assert_value(end(s, &a, "timeout", "false"), "waiting");
+        a = again(s);
+        assert_string_equal(a.number, "2");
+        assert_value(end(s, &a, "timeout", "false"), "skipped");
+        a = store_launch_and_claim(s);
+        assert_string_equal(store_call(s, "task_finish", &a, "").message, "");
+        assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "NULL");
+        assert_value(store_ask(s, "SELECT migrationd.report_completed($1)"), "t");
+}
+
+static void attempts_of_a_class_are_counted_for_themselves(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        /* The step allows two attempts, and four that are lost: neither takes from the other. */
+        run_expanded(s, POLICIES("{\"class\": \"lost\", \"action\": \"retry\", \"attempts\": 4}"), "[{}]");
+        a = launch(s);
+        assert_value(end(s, &a, "exit-code", "false"), "waiting");
+        for (int i = 0; i < 3; i++) {
+                a = again(s);
+                assert_value(end(s, &a, "lost", "false"), "waiting");
+        }
+        a = again(s);
+        assert_value(end(s, &a, "exit-code", "false"), "failed");
+        assert_value(say(s->service, "SELECT migrationd.report_failed($1)", s->report, (char *)NULL), "t");
+        assert_value(say(s->service, "SELECT migrationd.report_retry($1)", s->report, (char *)NULL), "running");
+        a = again(s);
+        assert_value(end(s, &a, "lost", "false"), "failed");
+        assert_string_equal(a.number, "6");
+}
+
+static void the_back_off_of_a_class_doubles_up_to_its_cap(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES("{\"class\": \"lost\", \"action\": \"retry\", \"attempts\": 9, \"backoff_msec\": 10000,"
+                                 "\"backoff_max_msec\": 30000}"),
+                     "[{}]");
+        for (int i = 0; i < 4; i++) {
+                static const char *const least[] = { "10", "20", "30", "30" };
+                _cleanup_(freep) char *range = text_format("not_before - clock_timestamp() BETWEEN interval '%s s' * 0.9 AND "
+                                                           "interval '%s s' * 1.1",
+                                                           least[i], least[i]);
+
+                a = again(s);
+                assert_value(end(s, &a, "lost", "false"), "waiting");
+                assert_value(of_task(s, &a, range), "t");
+        }
+}
+
+static void memory_grows_up_to_the_ceiling_and_ends_there(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES("{\"class\": \"oom-kill\", \"action\": \"retry\", \"attempts\": 50, \"memory_percent\": 150,"
+                                 "\"memory_ceiling_bytes\": 200}"),
+                     "[{}]");
+        for (int i = 0; i < 2; i++) {
+                a = again(s);
+                assert_value(end(s, &a, "oom-kill", "false"), "waiting");
+        }
+        a = again(s);
+        assert_value(end(s, &a, "oom-kill", "false"), "failed");
+        assert_value(store_ask(s, "SELECT string_agg(memory_max_bytes::text, ' ' ORDER BY id) FROM migrationd.attempt "
+                                  "WHERE report_id = $1 AND class IS NOT NULL"),
+                     "100 150 200");
+}
+
+static void a_split_puts_smaller_tasks_in_the_place_of_one(void **state) {
+        Store *s = *state;
+        _cleanup_(freep) char *document = NULL;
+        Attempt a, b;
+
+        run_expanded(s, POLICIES("{\"class\": \"oom-kill\", \"action\": \"split\"}"),
+                     "[{\"lane\": \"l\", \"stage\": 3, \"input\": {\"n\": 8}, \"total\": 8}, {\"lane\": \"l\", \"stage\": 4, \"total\": 5}]");
+        a = store_launch_and_claim(s);
+        assert_string_equal(store_call(s, "task_progress", &a, "2").message, "");
+        assert_value(end(s, &a, "oom-kill", "false"), "split");
+        assert_value(say(s->worker, "SELECT pg_advisory_unlock_all()", (char *)NULL), "");
+        assert_value(store_ask(s, "SELECT done || '/' || total FROM migrationd.report_overview WHERE id = $1"), "2/13");
+        assert_int_equal(store_launch(s, "8", &b, 1), 1);
+        assert_string_equal(b.task, a.task);
+        assert_string_equal(b.kind, "expand");
+        document = text_format("%s|{\"plan\" : {\"a\": 1}, \"options\" : {}, \"input\" : {\"n\": 8}, "
+                               "\"split\" : {\"class\" : \"oom-kill\", \"done\" : 2, \"total\" : 8}}|0|0",
+                               s->report);
+        assert_value(store_claim(s, &b), document);
+        assert_sqlstate(store_call(s, "task_finish", &b, ""), "MG003");
+        assert_string_equal(store_call(s, "task_progress", &b, "1, 1").message, "");
+        assert_value(store_ask(s, "SELECT done || '/' || total FROM migrationd.report_overview WHERE id = $1"), "2/13");
+        expand(s, &b, "[{\"total\": 3, \"lane\": \"x\"}, {\"total\": 3, \"stage\": 9}]");
+        assert_value(store_ask(s, "SELECT done || '/' || total FROM migrationd.report_overview WHERE id = $1"), "2/13");
+        /* In the old one's place: the later stage waits for them. */
+        assert_value(store_ask(s, "SELECT string_agg(lane || stage || state || split_depth, ' ' ORDER BY id) FROM migrationd.task "
+                                  "WHERE report_id = $1 AND kind = 'main'"),
+                     "l4waiting0 l3waiting1 l3waiting1");
+        assert_int_equal(store_launch(s, "8", &b, 1), 2);
+}
+
+static void a_split_that_gives_the_same_task_again_has_an_end(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES("{\"class\": \"oom-kill\", \"action\": \"split\"}"), "[{}]");
+        for (int i = 0; i < 10; i++) {
+                a = launch(s);
+                assert_value(end(s, &a, "oom-kill", "false"), "split");
+                a = store_launch_and_claim(s);
+                expand(s, &a, "[{}]");
+        }
+        a = launch(s);
+        assert_value(end(s, &a, "oom-kill", "false"), "failed");
+}
+
+static void an_expander_is_neither_split_nor_skipped(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 8, POLICIES("{\"class\": \"oom-kill\", \"action\": \"split\"}, {\"class\": \"signal\", \"action\": \"skip\"}"));
+        a = launch(s);
+        assert_value(end(s, &a, "oom-kill", "false"), "failed");
+        store_ask(s, "UPDATE migrationd.report SET state = 'canceled', finished_at = now() WHERE id = $1");
+        store_run(s, "{}", 8, POLICIES("{\"class\": \"oom-kill\", \"action\": \"split\"}, {\"class\": \"signal\", \"action\": \"skip\"}"));
+        a = launch(s);
+        assert_value(end(s, &a, "signal", "false"), "failed");
+}
+
+static void a_split_is_tried_as_often_as_a_task(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES("{\"class\": \"oom-kill\", \"action\": \"split\"}"), "[{}]");
+        a = launch(s);
+        assert_value(end(s, &a, "oom-kill", "false"), "split");
+        a = again(s);
+        assert_value(end(s, &a, "exit-code", "false"), "waiting");
+        a = again(s);
+        assert_value(end(s, &a, "exit-code", "false"), "failed");
+        assert_value(store_ask(s, "SELECT migrationd.report_failed($1)"), "t");
+        assert_value(say(s->service, "SELECT migrationd.report_retry($1)", s->report, (char *)NULL), "running");
+        a = again(s);
+        assert_string_equal(a.kind, "expand");
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
+                TEST(each_class_has_its_action),
+                TEST(skipped_tasks_let_the_report_complete),
+                TEST(attempts_of_a_class_are_counted_for_themselves),
+                TEST(the_back_off_of_a_class_doubles_up_to_its_cap),
+                TEST(memory_grows_up_to_the_ceiling_and_ends_there),
+                TEST(a_split_puts_smaller_tasks_in_the_place_of_one),
+                TEST(a_split_that_gives_the_same_task_again_has_an_end),
+                TEST(an_expander_is_neither_split_nor_skipped),
+                TEST(a_split_is_tried_as_often_as_a_task),
+        };
+        int r;
+
+        r = store_cluster_new(&store_cluster);
+        if (r < 0)
+                return pg_cluster_absent(r);
+        r = cmocka_run_group_tests(tests, NULL, NULL);
+        pg_cluster_free(store_cluster);
+        return r;
+}

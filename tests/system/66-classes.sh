@@ -1,0 +1,168 @@
+#!/bin/bash
+# container: main
+# timeout: 400
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What a definition says about classes of failure, with units that really fail that way.
+# shellcheck source=tests/lib/system.sh
+. "$(dirname "$0")/../lib/system.sh"
+# shellcheck source=tests/lib/migration.sh
+. "$TESTS/lib/migration.sh"
+
+migration_user
+rm -rf /var/lib/worker/items
+install -d -o worker /var/lib/worker/items
+
+# attempts_of REPORT: class, memory and state of the attempts of its main tasks, in order.
+attempts_of() {
+        sql "SELECT string_agg(concat_ws(':', coalesce(a.class, a.state), a.memory_max_bytes / 1048576), ' ' ORDER BY a.id)
+                FROM migrationd.attempt a JOIN migrationd.task t ON t.id = a.task_id
+                WHERE a.report_id = $1 AND t.kind = 'main'"
+}
+
+# Where the host has no memory controller for containers, MemoryMax= is a property without effect. There a task that gets too little
+# is killed by itself, which is of class signal; both are the same to the policies.
+class=signal
+[[ ! -e /sys/fs/cgroup/system.slice/memory.max ]] || class=oom-kill
+echo "# class $class" >&2
+program eat <<'SH'
+#!/bin/sh
+# eat MIB: needs so much memory.
+max=$(systemctl show --property=MemoryMax --value "$(sed -n "s,^0::.*/,,p" /proc/self/cgroup)")
+dd if=/dev/zero of=/dev/null bs="$1M" count=1 2>/dev/null
+[ "$max" -gt $(($1 * 1048576)) ] || kill -KILL $PPID
+SH
+
+title "A task that runs out of memory gets more with each attempt, until it has enough"
+program hungry <<'SH'
+#!/bin/sh
+/usr/local/lib/migrations/eat 80
+migrationd-task progress 1 1
+SH
+definition grows <<JSON
+{ "name": "grows", "description": "Grows", "user": "worker",
+  "steps": [ { "code": "eat", "message": "Eating", "memory-max": "32M", "retries": { "attempts": 1, "backoff": "10ms" },
+               "failures": { "$class": { "action": "retry", "attempts": 9, "memory-max": "200M" } },
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/hungry"] } ] }
+JSON
+report=$(report_run "$(plan_create grows '{}')")
+wait_until 60 report_has_ended "$report"
+expect_eq "$(attempts_of "$report")" "$class:32 $class:64 completed:128"
+expect_eq "$(report_get "$report" State)" completed
+
+title "One that has had the ceiling fails, and a retry starts it with as much again"
+program hungrier <<'SH'
+#!/bin/sh
+[ -e /var/lib/worker/sated ] || /usr/local/lib/migrations/eat 150
+migrationd-task progress 1 1
+SH
+sed -e 's/hungry/hungrier/' -e 's/"grows"/"grows_on"/' -e 's/200M/50M/' /etc/migrationd/migrations/grows.json | definition grows_on
+rm -f /var/lib/worker/sated
+report=$(report_run "$(plan_create grows_on '{}')")
+wait_until 60 report_is "$report" failed
+expect_eq "$(attempts_of "$report")" "$class:32 $class:50"
+touch /var/lib/worker/sated
+expect migrationctl retry "$report" --class="$class" --wait
+expect_eq "$(attempts_of "$report")" "$class:32 $class:50 completed:50"
+
+title "A task that is too large is split by the expander until its parts are small enough, and each item is done once"
+program ranges <<SH
+#!/bin/sh -e
+if from=\$(migrationd-task input /input/from); then
+        to=\$(migrationd-task input /input/to)
+        [ "\$(migrationd-task input /split/class)" = $class ]
+        middle=\$(((from + to) / 2))
+        migrationd-task add-task --total \$((middle - from + 1)) "{\"from\": \$from, \"to\": \$middle}"
+        migrationd-task add-task --total \$((to - middle)) "{\"from\": \$((middle + 1)), \"to\": \$to}"
+else
+        migrationd-task add-task --total 6 '{"from": 1, "to": 6}'
+        migrationd-task add-task --total 2 --stage 1 '{"from": 7, "to": 8}'
+fi
+SH
+# So many items at once, so much memory; nothing is done before it is there.
+program range <<'SH'
+#!/bin/sh -e
+from=$(migrationd-task input /input/from)
+to=$(migrationd-task input /input/to)
+n=$((to - from + 1))
+/usr/local/lib/migrations/eat $((n * 20))
+for item in $(seq "$from" "$to"); do
+        mkdir "/var/lib/worker/items/$item"
+done
+migrationd-task progress "$n"
+SH
+definition splits <<JSON
+{ "name": "splits", "description": "Splits", "user": "worker", "writable": ["/var/lib/worker"],
+  "steps": [ { "code": "make", "message": "Making", "memory-max": "55M", "failures": { "$class": "split" },
+               "expand": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/ranges"],
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/range"] } ] }
+JSON
+report=$(report_run "$(plan_create splits '{}')" workers u 4)
+wait_until 90 report_has_ended "$report"
+expect_eq "$(report_get "$report" State)" completed
+expect_eq "$(find /var/lib/worker/items -mindepth 1 -printf '%f\n' | sort -n | tr '\n' ' ')" '1 2 3 4 5 6 7 8 '
+expect_eq "$(report_get "$report" Done)/$(report_get "$report" Total)" 8/8
+# 6 into 3 and 3, each of those into 2 and 1, all before the later stage.
+expect_eq "$(sql "SELECT string_agg((input->>'from') || '-' || (input->>'to'), ' ' ORDER BY (input->>'from')::int, id)
+        FROM migrationd.task WHERE report_id = $report AND split")" '1-6 1-3 4-6'
+expect_eq "$(sql "SELECT string_agg(class, ' ') FROM migrationd.attempt WHERE report_id = $report AND class IS NOT NULL")" \
+        "$class $class $class"
+expect_eq "$(sql "SELECT count(*) FROM migrationd.task a JOIN migrationd.task b ON b.report_id = a.report_id AND b.stage = 1
+        WHERE a.report_id = $report AND a.stage = 0 AND a.finished_at > b.started_at")" 0
+
+title "Each class has its action: skipped ones do not fail the report and are its problems, one that is to fail is not tried again"
+program by_number <<'SH'
+#!/bin/sh
+case $(migrationd-task input /input/number) in
+1) kill -KILL $$ ;;
+2) exec tail -f /dev/null ;;
+3) exit 65 ;;
+4) [ "$MIGRATIOND_ATTEMPT" = 3 ] || exit 75 ;;
+5) exit "$(cat /var/lib/worker/status)" ;;
+esac
+migrationd-task progress 1 1
+SH
+program numbers <<'SH'
+#!/bin/sh
+for i in 1 2 3 4 5; do
+        migrationd-task add-task --total 1 "{\"number\": $i}"
+done
+SH
+definition classes <<'JSON'
+{ "name": "classes", "description": "Classes", "user": "worker",
+  "steps": [ { "code": "number", "message": "Numbers", "timeout": "2s", "retries": { "attempts": 3, "backoff": "10ms" },
+               "failures": { "exit-code": "fail", "permanent": "skip",
+                             "signal": { "action": "retry", "attempts": 2, "then": "skip" },
+                             "timeout": { "action": "retry", "attempts": 1, "then": "skip" } },
+               "expand": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/numbers"],
+               "exec": ["/usr/bin/migrationd-task", "run", "--exit-code", "--", "/usr/local/lib/migrations/by_number"] } ] }
+JSON
+# classes_of REPORT: for each task its state and the classes of its attempts.
+classes_of() {
+        sql "SELECT string_agg(line, E'\n' ORDER BY number) FROM (SELECT t.input->>'number' AS number, concat_ws(' ', t.input->>'number',
+                t.state, string_agg(coalesce(a.class, 'completed'), ' ' ORDER BY a.number)) AS line FROM migrationd.task t
+                JOIN migrationd.attempt a ON a.task_id = t.id WHERE t.report_id = $1 AND t.kind = 'main' GROUP BY t.id) AS l"
+}
+echo 0 >/var/lib/worker/status
+report=$(report_run "$(plan_create classes '{}')" workers u 5)
+wait_until 60 report_has_ended "$report"
+expect_eq "$(report_get "$report" State)" completed
+expect_eq "$(classes_of "$report")" '1 skipped signal signal
+2 skipped timeout
+3 skipped permanent
+4 completed temporary temporary completed
+5 completed completed'
+expect_eq "$(report_get "$report" Problems)" 3
+expect_match ' skipped 3| 3 skipped|skipped' migrationctl status "$report"
+expect_match 'timeout: ' migrationctl problems "$report"
+echo 1 >/var/lib/worker/status
+report=$(report_run "$(plan_create classes '{}')" workers u 5)
+wait_until 60 report_is "$report" failed
+expect_match '^5 failed exit-code$' classes_of "$report"
+
+title "A definition that makes no sense is refused with the place"
+cat >/tmp/nonsense.json <<'JSON'
+{ "name": "nonsense", "user": "worker",
+  "steps": [ { "code": "a", "message": "A", "exec": ["/bin/true"], "failures": { "oom-kill": "split" } } ] }
+JSON
+expect_exit 2 migrationctl definition verify /tmp/nonsense.json
+expect_output '/tmp/nonsense.json: /steps/0/failures/oom-kill: "split" needs the step.s "expand"'
