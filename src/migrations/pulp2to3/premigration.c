@@ -25,7 +25,9 @@ static const char *const copies[_DUMP_TABLE_MAX] = {
         [DUMP_DISTRIBUTOR] = "COPY pg_temp.stage_distributor FROM STDIN",
         [DUMP_LINK] = "COPY pg_temp.stage_link FROM STDIN",
         [DUMP_LAZY] = "COPY pg_temp.stage_lazy FROM STDIN",
+        [DUMP_PKGLIST] = "COPY pg_temp.stage_pkglist FROM STDIN",
         [DUMP_ISO] = "COPY pg_temp.stage_iso FROM STDIN",
+        [DUMP_UNIT] = "COPY pg_temp.stage_unit FROM STDIN",
 };
 
 typedef struct Premigration {
@@ -94,12 +96,12 @@ static int copy_importer(Premigration *p, const DumpRow *row) {
                         return r;
         }
         (void) snprintf(concurrency, sizeof(concurrency), "%" PRIi32, remote->download_concurrency);
-        return copy_row(p, row, 11,
-                        (const char *const[]){ row->columns[IMPORTER_OBJECT],
-                                               row->columns[IMPORTER_REPOSITORY],
-                                               row->columns[IMPORTER_UPDATED], remote->url, remote->ca_cert,
-                                               remote->client_cert, remote->tls_validation ? "t" : "f",
-                                               remote->proxy_url, concurrency, remote->policy, token });
+        return copy_row(p, row,
+                        DATABASE_PARAMS(row->columns[IMPORTER_OBJECT], row->plugin->name,
+                                        row->columns[IMPORTER_REPOSITORY], row->columns[IMPORTER_UPDATED],
+                                        remote->url, remote->ca_cert, remote->client_cert,
+                                        remote->tls_validation ? "t" : "f", remote->proxy_url, concurrency,
+                                        remote->policy, remote->detail, token));
 }
 
 static int report_offset(Premigration *p, const DumpRow *row) {
@@ -121,8 +123,7 @@ static int on_row(const DumpRow *row, void *userdata) {
 
         if (row->archive_size_bytes > 0)
                 p->step->total = (int64_t) row->archive_size_bytes;
-        r = row->table == DUMP_IMPORTER ? copy_importer(p, row)
-                                        : copy_row(p, row, row->n_columns, row->columns);
+        r = row->table == DUMP_IMPORTER ? copy_importer(p, row) : copy_row(p, row, row->n_columns, row->columns);
         return r < 0 ? r : report_offset(p, row);
 }
 
@@ -131,8 +132,7 @@ static int on_bad(const char *item, const char *reason, void *userdata) {
         int r;
 
         if (!p->step->skip_corrupted)
-                return step_fail(p->step, -EBADMSG,
-                                 "%s: %s: %s; the option skip_corrupted leaves such documents out",
+                return step_fail(p->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
                                  p->step->configuration->archive, item, reason);
         r = end_copy(p);
         return r < 0 ? r : step_problem(p->step, item, reason);
@@ -145,6 +145,7 @@ static int read_archive(Premigration *p) {
 
         r = dump_read(&(DumpRequest){ .path = c->archive,
                                       .database = c->pulp2_database,
+                                      .plugins = p->step->plan->list,
                                       .row = on_row,
                                       .bad = on_bad,
                                       .userdata = p },
@@ -174,6 +175,36 @@ static int note_dangling(Step *s) {
         return r;
 }
 
+static int copy_types(Step *s) {
+        const char *type;
+        int r;
+
+        r = database_copy_begin(&s->database, "COPY pg_temp.stage_type FROM STDIN");
+        for (const Plugin *const *p = s->plan->list; *p; p++)
+                for (size_t i = 0; r >= 0 && (type = dump_type(*p, i)); i++)
+                        r = database_copy_row(&s->database, DATABASE_PARAMS(type, (*p)->name));
+        if (r >= 0)
+                r = database_copy_end(&s->database);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
+/* Makes the migration's tables of what was staged. */
+static int merge(Step *s) {
+        int r;
+
+        r = database_script(&s->database, "merge of the dump", sql_premigration_merge);
+        if (r >= 0)
+                r = database_script(&s->database, "merge of the dump", sql_premigration_units);
+        if (r >= 0)
+                r = database_script(&s->database, "merge of the dump", sql_premigration_forget);
+        if (r >= 0)
+                r = database_query(
+                        &s->database, "dump", sql_premigration_dump,
+                        DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), s->configuration->archive),
+                        NULL);
+        return r < 0 ? step_fail_database(s, r) : note_dangling(s);
+}
+
 static int premigrate(Step *s, void *userdata) {
         Premigration p = { .step = s,
                            .secrets = { .key_file = s->configuration->key_file },
@@ -183,26 +214,19 @@ static int premigrate(Step *s, void *userdata) {
         r = database_script(&s->database, "staging tables", sql_premigration_stage);
         if (r < 0)
                 return step_fail_database(s, r);
-        r = read_archive(&p);
+        r = copy_types(s);
+        if (r >= 0)
+                r = read_archive(&p);
         if (r < 0)
                 return r;
-        r = database_script(&s->database, "merge of the dump", sql_premigration_merge);
-        if (r >= 0)
-                r = database_script(&s->database, "merge of the dump", sql_premigration_forget);
-        if (r >= 0)
-                r = database_query(&s->database, "dump", sql_premigration_dump,
-                                   DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
-                                                   s->configuration->archive),
-                                   NULL);
-        if (r < 0)
-                return step_fail_database(s, r);
-        r = note_dangling(s);
+        r = merge(s);
         if (r < 0)
                 return r;
         log_info("read %" PRIu64 " repositories, %" PRIu64 " importers, %" PRIu64 " distributors, %" PRIu64
                  " units, %" PRIu64 " links, %" PRIu64 " lazy entries from %s",
                  p.n_rows[DUMP_REPOSITORY], p.n_rows[DUMP_IMPORTER], p.n_rows[DUMP_DISTRIBUTOR],
-                 p.n_rows[DUMP_ISO], p.n_rows[DUMP_LINK], p.n_rows[DUMP_LAZY], s->configuration->archive);
+                 p.n_rows[DUMP_ISO] + p.n_rows[DUMP_UNIT], p.n_rows[DUMP_LINK], p.n_rows[DUMP_LAZY],
+                 s->configuration->archive);
         s->done = s->position = s->total;
         return 0;
 }

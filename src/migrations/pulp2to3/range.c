@@ -14,7 +14,7 @@ static int add_range(Step *s, const PGresult *row) {
 
         if (!input)
                 return step_fail(s, -ENOMEM, "out of memory");
-        r = migrationd_task_add(s->task, "", 0, input, database_int(row, 0, 2));
+        r = migrationd_task_add(s->task, step_lane(s, PQgetvalue(row, 0, 3)), 0, input, database_int(row, 0, 2));
         return r < 0 ? step_fail_task(s, r) : 0;
 }
 
@@ -49,8 +49,8 @@ void range_advance(Step *s, int64_t number) {
         s->position = number;
 }
 
-int range_run(Step *s, int (*prepare)(Step *s, void *userdata),
-              int (*next)(Step *s, int64_t last, void *userdata), void *userdata) {
+int range_run(Step *s, int (*prepare)(Step *s, void *userdata), int (*next)(Step *s, int64_t last, void *userdata),
+              void *userdata) {
         int64_t first, last;
         int r;
 

@@ -52,6 +52,9 @@ int step_exit_status(int error);
 /* A member of the task's own input, which its expander wrote; -EBADMSG when it is no number. */
 int step_input(Step *s, const char *name, int64_t *ret);
 
+/* The lane of a task of a plugin: tasks of several plugins of a plan do not wait for each other. */
+const char *step_lane(const Step *s, const char *plugin);
+
 /* Connects to Pulp's database and takes the task's lock there. */
 int step_connect(Step *s);
 

@@ -4,12 +4,8 @@ UPDATE public.core_distribution e SET base_path = w.base_path, publication_id = 
         FROM pg_temp.distributions w WHERE e.name = w.name AND
                 (e.base_path, e.publication_id) IS DISTINCT FROM (w.base_path, w.publication_id);
 
-WITH made AS (
-        INSERT INTO public.core_distribution (pulp_id, pulp_created, pulp_last_updated, pulp_type, name, base_path, content_guard_id,
-                        publication_id, remote_id, repository_id, repository_version_id)
-                SELECT gen_random_uuid(), now(), now(), 'file.file', name, base_path, NULL, publication_id, NULL, NULL, NULL
-                        FROM pg_temp.distributions w
-                        WHERE NOT EXISTS (SELECT FROM public.core_distribution e WHERE e.name = w.name) ORDER BY name
-                RETURNING pulp_id
-)
-INSERT INTO public.file_filedistribution (distribution_ptr_id) SELECT pulp_id FROM made;
+INSERT INTO public.core_distribution (pulp_id, pulp_created, pulp_last_updated, pulp_type, name, base_path, content_guard_id,
+                publication_id, remote_id, repository_id, repository_version_id)
+        SELECT gen_random_uuid(), now(), now(), distribution_type, name, base_path, NULL, publication_id, NULL, NULL, NULL
+                FROM pg_temp.distributions w
+                WHERE NOT EXISTS (SELECT FROM public.core_distribution e WHERE e.name = w.name) ORDER BY name;

@@ -4,5 +4,14 @@ UPDATE migrationd_pulp2to3.importer i SET remote_id = NULL
         WHERE remote_id IS NOT NULL AND NOT EXISTS (SELECT FROM public.core_remote r WHERE r.pulp_id = i.remote_id);
 UPDATE migrationd_pulp2to3.iso u SET content_id = NULL
         WHERE content_id IS NOT NULL AND NOT EXISTS (SELECT FROM public.core_content c WHERE c.pulp_id = u.content_id);
+DELETE FROM migrationd_pulp2to3.publication p WHERE NOT EXISTS (SELECT FROM public.core_publication c
+        WHERE c.pulp_id = p.publication_id);
 UPDATE migrationd_pulp2to3.lazy l SET migrated = false FROM migrationd_pulp2to3.importer i
         WHERE l.migrated AND i.object_id = l.importer_id AND i.remote_id IS NULL;
+UPDATE migrationd_pulp2to3.unit_document u SET content_id = NULL, migrated = false
+        WHERE content_id IS NOT NULL AND NOT EXISTS (SELECT FROM public.core_content c WHERE c.pulp_id = u.content_id);
+WITH gone AS (
+        DELETE FROM migrationd_pulp2to3.unit_content u
+                WHERE NOT EXISTS (SELECT FROM public.core_content c WHERE c.pulp_id = u.content_id) RETURNING type, unit_id
+)
+UPDATE migrationd_pulp2to3.unit_document u SET migrated = false FROM gone g WHERE u.type = g.type AND u.unit_id = g.unit_id;

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What only remotes of one plugin have. */
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "migrations/pulp2to3/remote.h"
+
+/* Source: width of rpm_rpmremote.sles_auth_token. */
+#define AUTH_TOKEN_MAX 512
+
+/* A text field as a member of an object. */
+static int take_text(const bson_t *config, const char *field, json_t *object, const char *column,
+                     const char *otherwise, bool is_list, char **ret_reason) {
+        _cleanup_(freep) char *text = NULL;
+        int k;
+
+        k = remote_get_text(config, field, &text, ret_reason);
+        if (k < 0 || (!text && !otherwise))
+                return k;
+        /* Lists have commas in Pulp 2 and spaces in Pulp 3. */
+        for (char *c = text; is_list && c && *c; c++)
+                if (*c == ',')
+                        *c = ' ';
+        return json_object_set_new(object, column, json_string(text ?: otherwise)) < 0 ? -ENOMEM : 0;
+}
+
+/* A feed of SUSE's has its token as the whole query: "https://host/path?TOKEN". */
+static int take_token(const bson_t *config, Remote *r, json_t *object, char **ret_reason) {
+        char *query = r->url ? strchr(r->url, '?') : NULL;
+        const char *token;
+        int k;
+
+        k = take_text(config, "query_auth_token", object, "sles_auth_token", NULL, false, ret_reason);
+        if (k < 0)
+                return k;
+        if (query && query[1] && !strpbrk(query, "=&#")) {
+                if (!json_object_get(object, "sles_auth_token") &&
+                    json_object_set_new(object, "sles_auth_token", json_string(query + 1)) < 0)
+                        return -ENOMEM;
+                *query = 0;
+        }
+        token = json_string_value(json_object_get(object, "sles_auth_token"));
+        return token && strlen(token) > AUTH_TOKEN_MAX
+                       ? text_error(ret_reason, -EBADMSG, "field config.query_auth_token is longer than 512 bytes")
+                       : 0;
+}
+
+static int take_deb(const bson_t *config, json_t *object, char **ret_reason) {
+        int k;
+
+        /* Source: Pulp 2's deb importer took "stable" where nothing was said. */
+        k = take_text(config, "releases", object, "distributions", "stable", true, ret_reason);
+        if (k >= 0)
+                k = take_text(config, "components", object, "components", NULL, true, ret_reason);
+        if (k >= 0)
+                k = take_text(config, "architectures", object, "architectures", NULL, true, ret_reason);
+        if (k >= 0)
+                k = take_text(config, "gpg_keys", object, "gpgkey", NULL, false, ret_reason);
+        return k;
+}
+
+int remote_take_detail(const bson_t *config, const Plugin *plugin, Remote *r, char **ret_reason) {
+        json_t *object = json_object();
+        int k = object ? 0 : -ENOMEM;
+
+        if (k >= 0 && streq(plugin->name, "rpm"))
+                k = take_token(config, r, object, ret_reason);
+        else if (k >= 0 && streq(plugin->name, "deb"))
+                k = take_deb(config, object, ret_reason);
+        if (k >= 0) {
+                r->detail = json_dumps(object, JSON_COMPACT);
+                k = r->detail ? 0 : -ENOMEM;
+        }
+        json_decref(object);
+        return k;
+}
