@@ -12,7 +12,8 @@
 
 static const char bear[] =
         "{\"errata_id\": \"RHEA-2012:0057\", \"status\": \"stable\", \"updated\": \"2013-01-27 16:08:05\", "
-        "\"description\": \"Bear_Erratum\", \"issued\": \"2013-01-27 16:08:05\", \"pushcount\": \"\", \"references\": [], "
+        "\"description\": \"Bear_Erratum\", \"issued\": \"2013-01-27 16:08:05\", \"pushcount\": \"\", "
+        "\"references\": [], "
         "\"reboot_suggested\": false, \"from\": \"errata@redhat.com\", \"severity\": \"\", \"rights\": \"\", "
         "\"version\": \"1\", \"release\": \"1\", \"type\": \"security\", \"pkglist\": [], "
         "\"title\": \"Bear_ErratumPARTHA\", \"solution\": \"\", \"summary\": \"\"}";
@@ -33,15 +34,16 @@ static void the_digest_of_an_advisory_is_pulps(void **state _unused_) {
         json_auto_t *columns = columns_of(bear);
         char digest[ADVISORY_DIGEST_SIZE];
 
-        assert_int_equal(advisory_digest(columns,
-                                         "[{\"name\": \"collection-0\", \"shortname\": \"\", \"module\": null, "
-                                         "\"packages\": [{\"name\": \"bear\", \"version\": \"4.1\", \"release\": \"1\", "
-                                         "\"epoch\": null, \"arch\": \"noarch\", \"filename\": \"bear-4.1-1.noarch.rpm\", "
-                                         "\"src\": \"http://www.fedoraproject.org\", \"sum\": \"\", \"sum_type\": null, "
-                                         "\"reboot_suggested\": false, \"relogin_suggested\": false, "
-                                         "\"restart_suggested\": false}]}]",
-                                         digest, NULL),
-                         0);
+        assert_int_equal(
+                advisory_digest(columns,
+                                "[{\"name\": \"collection-0\", \"shortname\": \"\", \"module\": null, "
+                                "\"packages\": [{\"name\": \"bear\", \"version\": \"4.1\", \"release\": \"1\", "
+                                "\"epoch\": null, \"arch\": \"noarch\", \"filename\": \"bear-4.1-1.noarch.rpm\", "
+                                "\"src\": \"http://www.fedoraproject.org\", \"sum\": \"\", \"sum_type\": null, "
+                                "\"reboot_suggested\": false, \"relogin_suggested\": false, "
+                                "\"restart_suggested\": false}]}]",
+                                digest, NULL),
+                0);
         assert_string_equal(digest, "65a4f456380c0bfe6408a13f91b0b6853845b4e9928945863f8eedb70a438734");
 }
 
@@ -72,14 +74,16 @@ static void the_digest_changes_with_every_text_and_package(void **state _unused_
         json_object_set_new(columns, "solution", json_string("none"));
         assert_int_equal(advisory_digest(columns, "[]", other, NULL), 0);
         assert_string_not_equal(digest, other);
-        assert_int_equal(advisory_digest(columns, "[{\"name\": \"collection-0\", \"packages\": []}]", digest, NULL), 0);
+        assert_int_equal(advisory_digest(columns, "[{\"name\": \"collection-0\", \"packages\": []}]", digest, NULL),
+                         0);
         assert_string_not_equal(digest, other);
 }
 
 static void absent_texts_are_empty_and_references_are_taken(void **state _unused_) {
-        json_auto_t *columns = columns_of("{\"errata_id\": \"E\", \"severity\": null, \"reboot_suggested\": true, "
-                                          "\"references\": [{\"href\": \"http://x\", \"id\": null, \"type\": \"bugzilla\", "
-                                          "\"title\": \"T\"}]}");
+        json_auto_t *columns =
+                columns_of("{\"errata_id\": \"E\", \"severity\": null, \"reboot_suggested\": true, "
+                           "\"references\": [{\"href\": \"http://x\", \"id\": null, \"type\": \"bugzilla\", "
+                           "\"title\": \"T\"}]}");
         _cleanup_(freep) char *references = json_dumps(json_object_get(columns, "references"), JSON_COMPACT);
 
         assert_string_equal(json_string_value(json_object_get(columns, "severity")), "");

@@ -106,9 +106,10 @@ static void a_group_has_its_packages_by_kind_and_what_they_require(void **state 
 }
 
 static void an_environments_options_say_which_is_a_default(void **state _unused_) {
-        json_auto_t *columns = columns_of("package_environment",
-                                          "{'package_environment_id': 'e', 'name': 'E', 'group_ids': [], "
-                                          "'options': [{'group': 'a', 'default': true}, {'group': 'b', 'default': false}]}");
+        json_auto_t *columns =
+                columns_of("package_environment",
+                           "{'package_environment_id': 'e', 'name': 'E', 'group_ids': [], "
+                           "'options': [{'group': 'a', 'default': true}, {'group': 'b', 'default': false}]}");
         _cleanup_(freep) char *options = json_dumps(json_object_get(columns, "option_ids"), JSON_COMPACT);
 
         assert_string_equal(options, "[{\"name\":\"a\",\"default\":true},{\"name\":\"b\",\"default\":false}]");
@@ -120,7 +121,8 @@ static void values_are_written_as_python_does(void **state _unused_) {
         assert_python("[\"it's\"]", "[\"it's\"]");
         assert_python("[\"'\\\"\"]", "['\\'\"']");
         assert_python("[\"\\\\ \\n\\t\\r\\u0001\"]", "['\\\\ \\n\\t\\r\\x01']");
-        assert_python("[\"\\u00e9\\u00a0\\u200b\\u4e2d\\ud83d\\ude00\"]", "['\xc3\xa9\\xa0\\u200b\xe4\xb8\xad\xf0\x9f\x98\x80']");
+        assert_python("[\"\\u00e9\\u00a0\\u200b\\u4e2d\\ud83d\\ude00\"]",
+                      "['\xc3\xa9\\xa0\\u200b\xe4\xb8\xad\xf0\x9f\x98\x80']");
         assert_python("{}", "{}");
 }
 
@@ -128,7 +130,8 @@ static void a_document_of_another_form_is_refused_with_the_field(void **state _u
         assert_refused("package_group", "{\"package_group_id\": 1}", "field package_group_id is not a text");
         assert_refused("package_group", "{\"package_group_id\": \"g\", \"name\": \"G\", \"default\": \"yes\"}",
                        "field default is not a boolean");
-        assert_refused("package_group", "{\"mandatory_package_names\": {}}", "field mandatory_package_names is not an array");
+        assert_refused("package_group", "{\"mandatory_package_names\": {}}",
+                       "field mandatory_package_names is not an array");
         assert_refused("package_group", "{\"conditional_package_names\": [[1]]}",
                        "field conditional_package_names has an item that names no package");
         assert_refused("package_category", "{\"packagegroupids\": [null]}",
@@ -137,7 +140,8 @@ static void a_document_of_another_form_is_refused_with_the_field(void **state _u
                        "field display_order is not an integer of 32 bits");
         assert_refused("package_langpacks", "{\"matches\": [{\"name\": \"a\"}]}",
                        "field matches.0 has no name or no install");
-        assert_refused("package_category", "{\"translated_name\": {\"de\": 1}}", "field translated_name.de is not a text");
+        assert_refused("package_category", "{\"translated_name\": {\"de\": 1}}",
+                       "field translated_name.de is not a text");
 }
 
 int main(void) {

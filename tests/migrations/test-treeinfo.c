@@ -76,12 +76,13 @@ static void assert_member(const json_t *rows, const char *name, const char *expe
 static void a_tree_has_the_columns_of_its_sections_and_is_a_second_older(void **state _unused_) {
         json_auto_t *rows = read_text(sea);
 
-        assert_member(rows, "tree",
-                      "{\"arch\":\"x86_64\",\"base_product_name\":\"Base\",\"base_product_short\":null,"
-                      "\"base_product_version\":null,\"build_timestamp\":1539194951,\"discnum\":1,\"header_version\":\"1.2\","
-                      "\"instimage\":null,\"mainimage\":\"LiveOS/squashfs.img\",\"release_is_layered\":true,"
-                      "\"release_name\":\"Red Hat Enterprise Linux\",\"release_short\":\"RHEL\",\"release_version\":\"7.6\","
-                      "\"totaldiscs\":2}");
+        assert_member(
+                rows, "tree",
+                "{\"arch\":\"x86_64\",\"base_product_name\":\"Base\",\"base_product_short\":null,"
+                "\"base_product_version\":null,\"build_timestamp\":1539194951,\"discnum\":1,\"header_version\":\"1.2\","
+                "\"instimage\":null,\"mainimage\":\"LiveOS/squashfs.img\",\"release_is_layered\":true,"
+                "\"release_name\":\"Red Hat Enterprise Linux\",\"release_short\":\"RHEL\",\"release_version\":\"7.6\","
+                "\"totaldiscs\":2}");
 }
 
 static void all_checksums_are_rows(void **state _unused_) {
@@ -113,10 +114,11 @@ static void the_files_are_the_images_and_what_has_a_checksum_but_no_repository(v
 static void only_variants_of_the_trees_own_repository_are_rows(void **state _unused_) {
         json_auto_t *rows = read_text(sea);
 
-        assert_member(rows, "variants",
-                      "[{\"debug_packages\":null,\"debug_repository\":null,\"identity\":null,\"name\":\"Sea\","
-                      "\"packages\":\"Packages\",\"source_packages\":null,\"source_repository\":null,\"type\":\"variant\","
-                      "\"uid\":\"Sea\",\"variant_id\":\"Sea\"}]");
+        assert_member(
+                rows, "variants",
+                "[{\"debug_packages\":null,\"debug_repository\":null,\"identity\":null,\"name\":\"Sea\","
+                "\"packages\":\"Packages\",\"source_packages\":null,\"source_repository\":null,\"type\":\"variant\","
+                "\"uid\":\"Sea\",\"variant_id\":\"Sea\"}]");
 }
 
 static void a_file_from_before_there_was_a_header_is_read_too(void **state _unused_) {
@@ -130,27 +132,32 @@ static void a_file_from_before_there_was_a_header_is_read_too(void **state _unus
                                       "variant = Server\n"
                                       "arch = x86_64\n");
 
-        assert_member(rows, "tree",
-                      "{\"arch\":\"x86_64\",\"base_product_name\":null,\"base_product_short\":null,"
-                      "\"base_product_version\":null,\"build_timestamp\":1285193175,\"discnum\":null,\"header_version\":\"0.0\","
-                      "\"instimage\":null,\"mainimage\":null,\"release_is_layered\":false,"
-                      "\"release_name\":\"Red Hat Enterprise Linux\",\"release_short\":\"RHEL\",\"release_version\":\"6.0\","
-                      "\"totaldiscs\":1}");
-        assert_member(rows, "variants",
-                      "[{\"debug_packages\":null,\"debug_repository\":null,\"identity\":null,\"name\":\"Server\","
-                      "\"packages\":\"Server\",\"source_packages\":null,\"source_repository\":null,\"type\":\"variant\","
-                      "\"uid\":\"Server\",\"variant_id\":\"Server\"}]");
+        assert_member(
+                rows, "tree",
+                "{\"arch\":\"x86_64\",\"base_product_name\":null,\"base_product_short\":null,"
+                "\"base_product_version\":null,\"build_timestamp\":1285193175,\"discnum\":null,"
+                "\"header_version\":\"0.0\","
+                "\"instimage\":null,\"mainimage\":null,\"release_is_layered\":false,"
+                "\"release_name\":\"Red Hat Enterprise Linux\",\"release_short\":\"RHEL\",\"release_version\":\"6.0\","
+                "\"totaldiscs\":1}");
+        assert_member(
+                rows, "variants",
+                "[{\"debug_packages\":null,\"debug_repository\":null,\"identity\":null,\"name\":\"Server\","
+                "\"packages\":\"Server\",\"source_packages\":null,\"source_repository\":null,\"type\":\"variant\","
+                "\"uid\":\"Server\",\"variant_id\":\"Server\"}]");
 }
 
 static void sections_are_parsed_as_python_does(void **state _unused_) {
-        static const char text[] = "# comment\r\n[a b]\r\nKey : value # not a comment\r\nlong = one\r\n  two\r\n\r\n[c]\nx==y\n[a b]\nlast=";
+        static const char text[] = "# comment\r\n[a b]\r\nKey : value # not a comment\r\nlong = one\r\n  two\r\n\r\n"
+                                   "[c]\nx==y\n[a b]\nlast=";
         _cleanup_(freep) char *dumped = NULL;
         json_auto_t *sections = NULL;
 
         assert_int_equal(treeinfo_parse(text, strlen(text), &sections, NULL), 0);
         dumped = json_dumps(sections, JSON_COMPACT);
-        assert_string_equal(dumped, "{\"a b\":{\"Key\":\"value # not a comment\",\"long\":\"one\\ntwo\",\"last\":\"\"},"
-                                    "\"c\":{\"x\":\"=y\"}}");
+        assert_string_equal(dumped,
+                            "{\"a b\":{\"Key\":\"value # not a comment\",\"long\":\"one\\ntwo\",\"last\":\"\"},"
+                            "\"c\":{\"x\":\"=y\"}}");
 }
 
 static void what_is_wrong_is_refused_with_line_or_key(void **state _unused_) {
@@ -168,7 +175,8 @@ static void what_is_wrong_is_refused_with_line_or_key(void **state _unused_) {
                   "[tree] build_timestamp is \"soon\", not a number" },
                 { "[release]\nname=a\nversion=1\n[tree]\narch=x\nbuild_timestamp=1\n[images-x]\na=../b\n",
                   "the path \"../b\" is not below the tree" },
-                { "[release]\nname=a\nversion=1\n[tree]\narch=x\nbuild_timestamp=1\n[checksums]\n/etc/passwd=sha256:1\n",
+                { "[release]\nname=a\nversion=1\n[tree]\narch=x\nbuild_timestamp=1\n[checksums]\n"
+                  "/etc/passwd=sha256:1\n",
                   "the path \"/etc/passwd\" is not below the tree" },
         };
 

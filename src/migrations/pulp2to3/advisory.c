@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 
 #include "migrations/pulp2to3/advisory.h"
 
@@ -86,7 +86,7 @@ static int take_references(json_t *columns, const json_t *document, char **ret_r
 
         if (r >= 0 && array && !json_is_null(array) && !json_is_array(array))
                 return text_error(ret_reason, -EBADMSG, "field references is not an array");
-        json_array_foreach (array, i, item) {
+        json_array_foreach(array, i, item) {
                 _cleanup_(freep) char *reason = NULL;
 
                 if (r >= 0 && !json_is_object(item))

@@ -21,6 +21,7 @@ char *advisory_date(const char *text);
 
 /* The digest of an advisory: of the updateinfo.xml that has it alone. columns: as above. collections: a JSON array
  * of objects with the columns of rpm_updatecollection, and "packages": an array of objects with those of
- * rpm_updatecollectionpackage, where the epoch is null if Pulp 2 has none. Returns 0, -ENOMEM, -EIO, or -EBADMSG: it cannot be written as XML. */
+ * rpm_updatecollectionpackage, where the epoch is null if Pulp 2 has none. Returns 0, -ENOMEM, -EIO, or -EBADMSG: it
+ * cannot be written as XML. */
 int advisory_digest(const json_t *columns, const char *collections, char ret[static ADVISORY_DIGEST_SIZE],
                     char **ret_reason);

@@ -46,7 +46,8 @@ int column_text_null(json_t *columns, const char *column, const json_t *document
         return take_text(columns, column, document, field, longest, NULL, ret_reason);
 }
 
-int column_integer(json_t *columns, const char *column, const json_t *document, const char *field, char **ret_reason) {
+int column_integer(json_t *columns, const char *column, const json_t *document, const char *field,
+                   char **ret_reason) {
         json_t *value = json_object_get(document, field);
 
         if (!value || json_is_null(value))

@@ -34,9 +34,8 @@ static int take_languages(json_t *columns, const char *column, const json_t *doc
                 return -ENOMEM;
         if (value && !json_is_null(value) && !json_is_object(value))
                 return text_error(ret_reason, -EBADMSG, "field %s is not a document", field);
-        json_object_foreach ((json_t *) value, key, text)
-                if (!json_is_string(text))
-                        return text_error(ret_reason, -EBADMSG, "field %s.%s is not a text", field, key);
+        json_object_foreach((json_t *) value, key, text) if (!json_is_string(text)) return text_error(
+                ret_reason, -EBADMSG, "field %s.%s is not a text", field, key);
         /* Jansson keeps members in the order of their insertion. */
         sorted = json_is_object(value) ? json_dumps(value, JSON_SORT_KEYS) : NULL;
         if (json_is_object(value)) {
@@ -95,9 +94,8 @@ static int take_packages(json_t *columns, const json_t *document, char **ret_rea
                 size_t i;
 
                 r = find_array(document, lists[k].field, &names, ret_reason);
-                json_array_foreach (names, i, item)
-                        if (r >= 0)
-                                r = add_package(packages, item, lists[k].type, lists[k].field, ret_reason);
+                json_array_foreach(names, i, item) if (r >= 0) r =
+                        add_package(packages, item, lists[k].type, lists[k].field, ret_reason);
         }
         return r;
 }
@@ -114,7 +112,7 @@ static int take_groups(json_t *columns, const char *column, const json_t *docume
                 r = find_array(document, field, &ids, ret_reason);
         if (r < 0)
                 return r;
-        json_array_foreach (ids, i, item) {
+        json_array_foreach(ids, i, item) {
                 const json_t *name = json_is_object(item) ? json_object_get(item, "group") : item;
                 json_t *group;
 
@@ -172,7 +170,7 @@ static int take_langpacks(json_t *columns, const json_t *document, char **ret_re
         r = found ? find_array(document, "matches", &matches, ret_reason) : -ENOMEM;
         if (r < 0)
                 return r;
-        json_array_foreach (matches, i, item) {
+        json_array_foreach(matches, i, item) {
                 json_t *name = json_object_get(item, "name"), *install = json_object_get(item, "install");
 
                 if (!json_is_string(name) || !json_is_string(install))

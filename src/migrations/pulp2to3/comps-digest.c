@@ -62,7 +62,7 @@ static void write_array(FILE *f, const json_t *array) {
         size_t i;
 
         fputc('[', f);
-        json_array_foreach (array, i, item) {
+        json_array_foreach(array, i, item) {
                 if (i > 0)
                         fputs(", ", f);
                 write_value(f, item);
@@ -75,7 +75,7 @@ static void write_object(FILE *f, const json_t *object) {
         json_t *value;
 
         fputc('{', f);
-        json_object_foreach ((json_t *) object, key, value) {
+        json_object_foreach((json_t *) object, key, value) {
                 fputs(separator, f);
                 write_text(f, key);
                 fputs(": ", f);
@@ -144,7 +144,7 @@ static int make_texts(const json_t *object, char ***ret) {
 
         if (!texts)
                 return -ENOMEM;
-        json_object_foreach ((json_t *) object, key, value) {
+        json_object_foreach((json_t *) object, key, value) {
                 texts[n] = comps_python_text(value);
                 if (!texts[n++])
                         return -ENOMEM;

@@ -15,10 +15,10 @@ static int prepare(ContentBatch *b, BatchUnit *u) {
         return content_document_take(b, u, r, columns, reason);
 }
 
-#define COMPS_TYPE(pulp2_name, pulp3_type, sql)                                                                   \
-        {                                                                                                         \
-                .name = pulp2_name, .plugin = "rpm", .stage = 1, .expand = content_batch_expand,                  \
-                .run = content_batch_run, .pulp_type = pulp3_type, .sql_table = sql_document_table,               \
+#define COMPS_TYPE(pulp2_name, pulp3_type, sql)                                                                    \
+        {                                                                                                          \
+                .name = pulp2_name, .plugin = "rpm", .stage = 1, .expand = content_batch_expand,                   \
+                .run = content_batch_run, .pulp_type = pulp3_type, .sql_table = sql_document_table,                \
                 .prepare = prepare, .copy = content_document_copy, .sql_write = sql, .done = content_document_done \
         }
 

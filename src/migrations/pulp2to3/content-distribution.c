@@ -56,7 +56,8 @@ static int read_text(ContentBatch *b, BatchUnit *u, const char *path, char **ret
                 return step_fail(b->step, -errno, "units_distribution %s: cannot read %s: %s", u->id, path,
                                  strerror(errno));
         if (size > TREEINFO_BYTES_MAX)
-                return content_batch_corrupted(b, u, text_format("%s has more than %d bytes", path, TREEINFO_BYTES_MAX));
+                return content_batch_corrupted(b, u,
+                                               text_format("%s has more than %d bytes", path, TREEINFO_BYTES_MAX));
         *ret = TAKE_PTR(text);
         *ret_size = size;
         return 0;
@@ -90,17 +91,14 @@ static int take_files(ContentBatch *b, BatchUnit *u, json_t *rows, const char *n
         size_t i;
         int r;
 
-        r = content_batch_file(b, u,
-                               &(BatchFile){ .relative_path = name,
-                                             .storage_path = path,
-                                             .algorithm = -1,
-                                             .size_bytes = -1 },
-                               &digests);
-        json_array_foreach (json_object_get(rows, "files"), i, file)
-                if (r >= 0 && !u->problem)
-                        r = take_file(b, u, file);
+        r = content_batch_file(
+                b, u, &(BatchFile){ .relative_path = name, .storage_path = path, .algorithm = -1, .size_bytes = -1 },
+                &digests);
+        json_array_foreach(json_object_get(rows, "files"), i, file) if (r >= 0 && !u->problem) r =
+                take_file(b, u, file);
         if (r >= 0 && !u->problem &&
-            json_object_set_new(json_object_get(rows, "tree"), "digest", json_string(digests.text[DIGEST_SHA256])) < 0)
+            json_object_set_new(json_object_get(rows, "tree"), "digest", json_string(digests.text[DIGEST_SHA256])) <
+                    0)
                 r = step_fail(b->step, -ENOMEM, "out of memory");
         return r;
 }

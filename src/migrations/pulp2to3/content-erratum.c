@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Units of type erratum: an advisory for each repository that has the erratum, with those of its packages that the
- * repository has. The database makes the package lists; their digests are made here, row by row, as they are of XML. */
+ * repository has. The database makes the package lists; their digests are made here, row by row, as they are of XML.
+ */
 
 #include "base/text.h"
 #include "migrations/pulp2to3/advisory.h"

@@ -53,3 +53,6 @@ extern const ContentType content_package_category;
 extern const ContentType content_package_environment;
 extern const ContentType content_erratum;
 extern const ContentType content_distribution;
+extern const ContentType content_deb;
+extern const ContentType content_deb_release;
+extern const ContentType content_deb_component;

@@ -28,6 +28,9 @@ static const ContentType *const types[] = {
         &content_package_environment,
         &content_erratum,
         &content_distribution,
+        &content_deb,
+        &content_deb_release,
+        &content_deb_component,
 };
 
 static int add_range(Step *s, const ContentType *type, int64_t first, int64_t last, int64_t units) {

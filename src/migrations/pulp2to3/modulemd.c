@@ -60,7 +60,7 @@ static int take_packages(json_t *columns, char **ret_reason) {
         size_t i;
         int r = set(columns, "packages", packages);
 
-        json_array_foreach (json_object_get(columns, "artifacts"), i, item) {
+        json_array_foreach(json_object_get(columns, "artifacts"), i, item) {
                 _cleanup_(freep) char *text = NULL;
                 json_t *package;
 

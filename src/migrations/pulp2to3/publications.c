@@ -16,6 +16,7 @@ static const RangeRates rates = { .repositories = 50, .links = 25000 };
 static const PublicationType *const types[] = {
         &publication_iso,
         &publication_rpm,
+        &publication_deb,
 };
 
 /* Of one of the plan's repositories. */

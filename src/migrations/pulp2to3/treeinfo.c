@@ -68,8 +68,9 @@ static int take_source(json_t *tree, const json_t *sections, const Source *s, ch
         if (!value && s->required)
                 return text_error(ret_reason, -EBADMSG, "[%s] %s is missing", s->section, s->key);
         if (s->kind == KIND_FLAG)
-                return set(tree, s->column, json_boolean(value && (strcasecmp(value, "true") == 0 || streq(value, "1") ||
-                                                                   strcasecmp(value, "yes") == 0)));
+                return set(tree, s->column,
+                           json_boolean(value && (strcasecmp(value, "true") == 0 || streq(value, "1") ||
+                                                  strcasecmp(value, "yes") == 0)));
         if (!value || (!*value && s->kind == KIND_INTEGER))
                 return set(tree, s->column, json_null());
         if (s->kind == KIND_INTEGER) {
@@ -108,7 +109,8 @@ static int take_short(json_t *tree) {
 /* A second earlier than the file says: the addons and variants in repositories of their own are not migrated, and
  * Pulp 3's next synchronization fetches the whole tree only if it sees another one. */
 static int take_timestamp(json_t *tree, const json_t *sections, char **ret_reason) {
-        const char *value = value_of(sections, "tree", "build_timestamp") ?: value_of(sections, "general", "timestamp");
+        const char *value =
+                value_of(sections, "tree", "build_timestamp") ?: value_of(sections, "general", "timestamp");
         double seconds;
         int r;
 
@@ -136,12 +138,13 @@ static int take_checksums(json_t *ret, const json_t *sections, char **ret_reason
         const char *path;
         int r = set(ret, "checksums", checksums);
 
-        json_object_foreach (section, path, value) {
+        json_object_foreach(section, path, value) {
                 if (r >= 0)
                         r = check_width("checksums", path, path, 128, ret_reason);
                 if (r >= 0)
                         r = check_width("checksums", path, json_string_value(value), 128, ret_reason);
-                if (r >= 0 && json_array_append_new(checksums, json_pack("{s:s, s:O}", "path", path, "checksum", value)) < 0)
+                if (r >= 0 &&
+                    json_array_append_new(checksums, json_pack("{s:s, s:O}", "path", path, "checksum", value)) < 0)
                         r = -ENOMEM;
         }
         return r;
@@ -178,10 +181,11 @@ static int add_image(json_t *images, const char *platform, const char *name, con
         if (!platforms)
                 return -ENOMEM;
         if (!column_fits(name, 50) || !column_fits(path, 128) || !column_fits(platforms, 20))
-                return text_error(ret_reason, -EBADMSG,
-                                  "[images-%s] %s: Pulp 3 takes 50 characters of the name, 128 of the path and 20 of all "
-                                  "its platforms, which are %s",
-                                  platform, name, platforms);
+                return text_error(
+                        ret_reason, -EBADMSG,
+                        "[images-%s] %s: Pulp 3 takes 50 characters of the name, 128 of the path and 20 of all "
+                        "its platforms, which are %s",
+                        platform, name, platforms);
         return set(images, key, json_pack("{s:s, s:s, s:s}", "name", name, "path", path, "platforms", platforms));
 }
 
@@ -191,7 +195,7 @@ static int take_platform(json_t *images, json_t *files, const json_t *sections, 
         json_t *path;
         int r = 0;
 
-        json_object_foreach (json_object_get(sections, section), name, path) {
+        json_object_foreach(json_object_get(sections, section), name, path) {
                 if (r >= 0)
                         r = add_image(images, section + strlen("images-"), name, json_string_value(path), ret_reason);
                 if (r >= 0)
@@ -214,9 +218,7 @@ static int take_platforms(json_t *images, json_t *files, const json_t *sections,
 
         if (r < 0)
                 return r;
-        json_object_foreach ((json_t *) sections, name, section)
-                if (startswith(name, "images-"))
-                        names[n++] = name;
+        json_object_foreach((json_t *) sections, name, section) if (startswith(name, "images-")) names[n++] = name;
         qsort(names, n, sizeof(*names), compare);
         for (size_t i = 0; i < n && r >= 0; i++)
                 r = take_platform(images, files, sections, names[i], ret_reason);
@@ -239,9 +241,8 @@ static int take_other_files(json_t *files, const json_t *sections, char **ret_re
         for (size_t i = 0; i < ELEMENTSOF(stage2) && r >= 0; i++)
                 if (stage2[i] && *stage2[i])
                         r = add_file(files, sections, stage2[i], ret_reason);
-        json_object_foreach (json_object_get(sections, "checksums"), path, value)
-                if (r >= 0 && !is_repomd(path))
-                        r = add_file(files, sections, path, ret_reason);
+        json_object_foreach(json_object_get(sections, "checksums"), path, value) if (r >= 0 && !is_repomd(path)) r =
+                add_file(files, sections, path, ret_reason);
         return r;
 }
 
@@ -258,12 +259,11 @@ static int take_images(json_t *ret, const json_t *sections, char **ret_reason) {
                 r = take_platforms(images, files, sections, ret_reason);
         if (r >= 0)
                 r = take_other_files(files, sections, ret_reason);
-        json_object_foreach (images, key, value)
-                if (r >= 0 && json_array_append(image_rows, value) < 0)
-                        r = -ENOMEM;
-        json_object_foreach (files, key, value)
-                if (r >= 0 && json_array_append_new(file_rows, json_pack("{s:s, s:O}", "path", key, "checksum", value)) < 0)
-                        r = -ENOMEM;
+        json_object_foreach(images, key, value) if (r >= 0 && json_array_append(image_rows, value) < 0) r = -ENOMEM;
+        json_object_foreach(files, key,
+                            value) if (r >= 0 && json_array_append_new(file_rows, json_pack("{s:s, s:O}", "path", key,
+                                                                                            "checksum", value)) < 0)
+                r = -ENOMEM;
         return r;
 }
 
@@ -310,9 +310,10 @@ static int take_old_variant(json_t *variants, const json_t *sections, char **ret
         if (!name || !*name)
                 return 0;
         if (!column_fits(name, 50) || (packages && !column_fits(packages, 50)))
-                return text_error(ret_reason, -EBADMSG, "[general] variant or packagedir has more than 50 characters");
-        variant = json_pack("{s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:n, s:n, s:n}", "variant_id", name, "uid", name, "name",
-                            name, "type", "variant", "packages", packages ?: "", "source_packages",
+                return text_error(ret_reason, -EBADMSG,
+                                  "[general] variant or packagedir has more than 50 characters");
+        variant = json_pack("{s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:n, s:n, s:n}", "variant_id", name, "uid", name,
+                            "name", name, "type", "variant", "packages", packages ?: "", "source_packages",
                             "source_repository", "debug_packages", "debug_repository", "identity");
         return variant && json_array_append_new(variants, variant) >= 0 ? 0 : -ENOMEM;
 }
@@ -324,9 +325,10 @@ static int take_variants(json_t *ret, const json_t *sections, char **ret_reason)
 
         if (r >= 0 && !json_object_get(sections, "header"))
                 return take_old_variant(variants, sections, ret_reason);
-        json_object_foreach ((json_t *) sections, name, section)
-                if (r >= 0 && startswith(name, "variant-") && streq(value_of(sections, name, "repository") ?: "", "."))
-                        r = take_variant(variants, sections, name, ret_reason);
+        json_object_foreach((json_t *) sections, name,
+                            section) if (r >= 0 && startswith(name, "variant-") &&
+                                         streq(value_of(sections, name, "repository") ?: "", ".")) r =
+                take_variant(variants, sections, name, ret_reason);
         return r;
 }
 
