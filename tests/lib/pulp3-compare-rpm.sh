@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Sourced by tests after pulp3-compare.sh: the same for rpm. Every column of every row that is no id and no time, by natural key.
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
 PULP3_TABLES=(core_artifact core_content core_contentartifact core_distribution core_publication core_publishedartifact
         core_publishedmetadata core_remote core_remoteartifact core_repository core_repositorycontent core_repositoryversion

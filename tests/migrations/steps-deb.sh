@@ -90,14 +90,15 @@ apt() {
 # apt takes a distribution without a warning, sees the packages, and takes one, whose checksum it compares:
 # expect_apt TREE DISTRIBUTION COMPONENTS PACKAGE….
 expect_apt() {
-        local tree=$1 distribution=$2 components=$3
+        local tree=$1 distribution=$2 components=$3 p
 
         shift 3
         rm -rf "$WORK/apt"
         apt "$tree" "$distribution" "$components" apt-get update >"$WORK/apt-output" 2>&1 || fail "apt: $(cat "$WORK/apt-output")"
         # There are no signatures, which it looks for all the same.
         ! grep -E '^(W|E|N|Err|Ign)' "$WORK/apt-output" | grep -vE '^Ign:.* (InRelease|Release.gpg)$' || fail "apt: $(cat "$WORK/apt-output")"
-        diff <(printf '%s\n' "$@") <(apt "$tree" "$distribution" "$components" apt-cache dumpavail | sed -n 's/^Package: //p' | LC_ALL=C sort)
+        diff <(for p in "$@"; do echo "$p"; done) \
+                <(apt "$tree" "$distribution" "$components" apt-cache dumpavail | sed -n 's/^Package: //p' | LC_ALL=C sort)
         [[ $# -eq 0 ]] || (cd "$WORK/apt" && apt "$tree" "$distribution" "$components" apt-get download "$1" >"$WORK/apt-output" 2>&1) ||
                 fail "apt: $(cat "$WORK/apt-output")"
         [[ $# -eq 0 ]] || cmp "$WORK/apt/$1"_*.deb "$(find "$tree/pool" -name "$1_*.deb" | head -1)"
