@@ -97,7 +97,7 @@ int caller_read(sd_bus_message *reply, Caller *ret, sd_bus_error *error) {
 }
 
 CallerText caller_text(const Caller *c) {
-        CallerText t = { .unit = c->unit };
+        CallerText t = { .unit = c->unit, .via = c->via };
 
         (void) snprintf(t.uid, sizeof(t.uid), "%" PRIu32, c->uid);
         (void) snprintf(t.pid, sizeof(t.pid), "%" PRIu32, c->pid);

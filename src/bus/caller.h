@@ -9,8 +9,9 @@
 
 typedef struct Caller {
         uint32_t uid;
-        uint32_t pid; /* 0: the bus does not know */
-        char *unit;   /* systemd unit of the process when the answer came; "" when it has none or is gone */
+        uint32_t pid;    /* 0: the bus does not know */
+        char *unit;      /* systemd unit of the process when the answer came; "" when it has none or is gone */
+        const char *via; /* the user whose process called on behalf of uid, a constant; NULL: uid itself called */
 } Caller;
 
 void caller_done(Caller *c);
@@ -28,6 +29,7 @@ typedef struct CallerText {
         char uid[sizeof("4294967295")];
         char pid[sizeof("4294967295")];
         const char *unit; /* borrowed from the Caller */
+        const char *via;
 } CallerText;
 
 CallerText caller_text(const Caller *c);

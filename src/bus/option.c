@@ -19,6 +19,18 @@ static int find_key(const BusOption *table, const char *key) {
         return -ENOENT;
 }
 
+static int read_numbers(sd_bus_message *m, BusNumbers *ret) {
+        const void *values;
+        size_t size;
+        int r;
+
+        r = sd_bus_message_read_array(m, 'u', &values, &size);
+        if (r < 0)
+                return r;
+        *ret = (BusNumbers){ .values = values, .n = size / sizeof(uint32_t) };
+        return 0;
+}
+
 static int read_value(sd_bus_message *m, const BusOption *option, sd_bus_error *error) {
         const char *contents;
         char type;
@@ -35,10 +47,14 @@ static int read_value(sd_bus_message *m, const BusOption *option, sd_bus_error *
                 return r;
         if (streq(option->signature, "as"))
                 r = sd_bus_message_read_strv(m, option->target);
+        else if (streq(option->signature, "au"))
+                r = read_numbers(m, option->target);
         else
                 r = sd_bus_message_read_basic(m, option->signature[0], option->target);
         if (r < 0)
                 return r;
+        if (option->given)
+                *option->given = true;
         return sd_bus_message_exit_container(m);
 }
 

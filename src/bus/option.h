@@ -7,13 +7,20 @@
 
 #include "base/macro.h"
 
+/* Numbers of an option "au", borrowed from the message. */
+typedef struct BusNumbers {
+        const uint32_t *values;
+        size_t n;
+} BusNumbers;
+
 /* One key. signature and target: "u" uint32_t*, "t" uint64_t*, "b" int* (0 or 1), "s" const char** (borrowed from the
- * message), "as" char*** (owned by the caller). Targets keep their value when the key is not given. The table ends
- * with {}. */
+ * message), "as" char*** (owned by the caller), "au" BusNumbers*. Targets keep their value when the key is not given;
+ * given, when not NULL, is set when it is. The table ends with {}. */
 typedef struct BusOption {
         const char *key;
         const char *signature;
         void *target;
+        bool *given;
 } BusOption;
 
 /* Reads the next argument, which must be a{sv}. Returns 0 or a negative errno with *error set: Error.BadOption for a

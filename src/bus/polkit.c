@@ -34,12 +34,24 @@ static int append_details(sd_bus_message *m, const PolkitDetails *details) {
         return sd_bus_message_close_container(m);
 }
 
-int polkit_ask(sd_bus_message *call, const char *action, const PolkitDetails *details,
+static int append_subject(sd_bus_message *m, const char *sender, const PolkitSubject *subject) {
+        /* The bus name is the subject: polkit itself asks the bus who that is, so a process id cannot be reused in
+         * between. */
+        if (!subject)
+                return sd_bus_message_append(m, "(sa{sv})", "system-bus-name", 1, "name", "s", sender);
+        /* polkit compares the uid with the process's: where they differ, it answers the owner of the action only, as
+         * it does for details; and asks its rules about the given user and that user's groups. The process is looked
+         * at for its session (ours have none) and its start time, 0: as found. */
+        return sd_bus_message_append(m, "(sa{sv})", "unix-process", 3, "pid", "u", subject->pid, "start-time", "t",
+                                     UINT64_C(0), "uid", "i", (int32_t) subject->uid);
+}
+
+int polkit_ask(sd_bus_message *call, const PolkitSubject *subject, const char *action, const PolkitDetails *details,
                sd_bus_message_handler_t handler, void *userdata, sd_bus_slot **ret_slot) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         sd_bus *bus = sd_bus_message_get_bus(call);
-        uint32_t flags =
-                sd_bus_message_get_allow_interactive_authorization(call) > 0 ? POLKIT_ALLOW_USER_INTERACTION : 0;
+        bool dialog = !subject && sd_bus_message_get_allow_interactive_authorization(call) > 0;
+        uint32_t flags = dialog ? POLKIT_ALLOW_USER_INTERACTION : 0;
         int r;
 
         r = sd_bus_message_new_method_call(bus, &m, "org.freedesktop.PolicyKit1",
@@ -47,10 +59,10 @@ int polkit_ask(sd_bus_message *call, const char *action, const PolkitDetails *de
                                            "org.freedesktop.PolicyKit1.Authority", "CheckAuthorization");
         if (r < 0)
                 return r;
-        /* The bus name is the subject: polkit itself asks the bus who that is, so a process id cannot be reused in
-         * between. */
-        r = sd_bus_message_append(m, "(sa{sv})s", "system-bus-name", 1, "name", "s", sd_bus_message_get_sender(call),
-                                  action);
+        r = append_subject(m, sd_bus_message_get_sender(call), subject);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_basic(m, 's', action);
         if (r < 0)
                 return r;
         r = append_details(m, details);

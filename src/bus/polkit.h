@@ -19,9 +19,19 @@ typedef struct PolkitDetails {
         uint32_t report;
 } PolkitDetails;
 
-/* Asks whether the sender of call may do action. The dialog may be shown when the call allows it. handler gets the
+/* polkit takes the uid of a subject as an int32. */
+#define POLKIT_UID_MAX UINT32_C(2147483647)
+
+/* A user on whose behalf a process acts. */
+typedef struct PolkitSubject {
+        uint32_t uid; /* at most POLKIT_UID_MAX */
+        uint32_t pid; /* the process; must be alive when polkit looks */
+} PolkitSubject;
+
+/* Asks whether the sender of call may do action, or, with a subject, whether that user may. The dialog may be shown
+ * when the call allows it, but never for another user: it would come up where that user is not. handler gets the
  * reply, to be read with polkit_read(). Returns 0 or a negative errno. */
-int polkit_ask(sd_bus_message *call, const char *action, const PolkitDetails *details,
+int polkit_ask(sd_bus_message *call, const PolkitSubject *subject, const char *action, const PolkitDetails *details,
                sd_bus_message_handler_t handler, void *userdata, sd_bus_slot **ret_slot);
 
 /* Returns 0 when allowed, else a negative errno with *error set: AccessDenied, or InteractiveAuthorizationRequired

@@ -77,7 +77,8 @@ static int append_entry(sd_bus_message *m, const BusProperty *p, const BusRow *r
         return sd_bus_message_close_container(m);
 }
 
-int bus_properties_append(sd_bus_message *m, const BusProperty *table, const BusRow *row, BusPropertyFlags without) {
+int bus_properties_append_with(sd_bus_message *m, const BusProperty *table, const BusProperty *extra,
+                               const BusRow *row, BusPropertyFlags without) {
         int r;
 
         r = sd_bus_message_open_container(m, 'a', "{sv}");
@@ -90,7 +91,12 @@ int bus_properties_append(sd_bus_message *m, const BusProperty *table, const Bus
                 if (r < 0)
                         return r;
         }
-        return sd_bus_message_close_container(m);
+        r = extra ? append_entry(m, extra, row) : 0;
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int bus_properties_append(sd_bus_message *m, const BusProperty *table, const BusRow *row, BusPropertyFlags without) {
+        return bus_properties_append_with(m, table, NULL, row, without);
 }
 
 static bool has_changed(const BusProperty *p, const BusRow *before, const BusRow *now) {

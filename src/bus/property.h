@@ -47,6 +47,10 @@ int bus_property_append(sd_bus_message *m, const BusProperty *p, const BusRow *r
 /* Appends a{sv} of all properties but those with one of the flags in without. */
 int bus_properties_append(sd_bus_message *m, const BusProperty *table, const BusRow *row, BusPropertyFlags without);
 
+/* The same with a further key at the end, when extra is not NULL. */
+int bus_properties_append_with(sd_bus_message *m, const BusProperty *table, const BusProperty *extra,
+                               const BusRow *row, BusPropertyFlags without);
+
 /* Emits PropertiesChanged with every BUS_PROPERTY_CHANGES property whose column differs; before NULL: with all of
  * them. Nothing is sent when nothing differs. Returns a negative errno on failure. */
 int bus_properties_emit_changed(sd_bus *bus, const char *path, const char *interface, const BusProperty *table,

@@ -35,6 +35,8 @@ typedef struct Cli {
         bool dry_run;
         bool validate;
         bool skip_corrupted;
+        char **hold;            /* codes of steps, NULL: none */
+        char *class;            /* NULL: all */
         bool follow;
         bool drain;
         bool freeze;

@@ -32,7 +32,8 @@ typedef enum OptionKind {
         OPTION_TEXT,            /* char*, allocated */
         OPTION_U32,             /* uint32_t, from 1 */
         OPTION_SPAN,            /* usec_t */
-        OPTION_STATES,          /* char**, words by commas */
+        OPTION_STATES,          /* char**, states by commas */
+        OPTION_WORDS,           /* char**, words by commas */
         OPTION_JSON,            /* JsonMode */
         OPTION_JSON_AUTO,       /* JsonMode: pretty on a terminal, else short */
         OPTION_HELP,
@@ -78,6 +79,9 @@ int cancel_verb(Cli *cli, char **arguments);
 int pause_verb(Cli *cli, char **arguments);
 int resume_verb(Cli *cli, char **arguments);
 int retry_verb(Cli *cli, char **arguments);
+int hold_verb(Cli *cli, char **arguments);
+int release_verb(Cli *cli, char **arguments);
+int why_verb(Cli *cli, char **arguments);
 int set_workers_verb(Cli *cli, char **arguments);
 int doctor_verb(Cli *cli, char **arguments);
 int definition_list_verb(Cli *cli, char **arguments);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* cancel, pause, resume, retry, set-workers: requests on a report. */
+/* cancel, pause, resume, retry, hold, release, set-workers: requests on a report. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,8 +12,8 @@
 
 /* One request with at most one argument before its options. type: 's', 'u' or 0. Returns 0 or, after a
  * message, the exit code. */
-static int request(Cli *cli, uint32_t id, const char *member, const char *what, char type,
-                   const void *argument) {
+static int request_with(Cli *cli, uint32_t id, const char *member, const char *what, char type,
+                        const void *argument, const ClientOption *options, size_t n_options) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         _cleanup_(freep) char *path = client_report_path(id);
@@ -29,12 +29,17 @@ static int request(Cli *cli, uint32_t id, const char *member, const char *what, 
         if (r >= 0 && type != 0)
                 r = sd_bus_message_append_basic(m, type, argument);
         if (r >= 0)
-                r = client_append_options(m, NULL, 0);
+                r = client_append_options(m, options, n_options);
         if (r >= 0)
                 r = client_send(&cli->client, m, /* ask= */ true, &error, NULL);
         if (r < 0)
                 return cli_fail_call(r, &error, "%s report %" PRIu32, what, id);
         return 0;
+}
+
+static int request(Cli *cli, uint32_t id, const char *member, const char *what, char type,
+                   const void *argument) {
+        return request_with(cli, id, member, what, type, argument, NULL, 0);
 }
 
 static void say(const Cli *cli, const char *format, uint32_t id) {
@@ -91,17 +96,50 @@ int resume_verb(Cli *cli, char **arguments) {
 }
 
 int retry_verb(Cli *cli, char **arguments) {
+        const ClientOption options[] = {
+                { .key = "step", .type = cli->step ? 's' : 0, .text = cli->step },
+                { .key = "class", .type = cli->class ? 's' : 0, .text = cli->class },
+        };
         uint32_t id;
         int r;
 
         r = cli_find_report(cli, arguments, /* unfinished_only= */ false, &id);
         if (r == 0)
-                r = request(cli, id, "Retry", "retry", 0, NULL);
+                r = request_with(cli, id, "Retry", "retry", 0, NULL, options, ELEMENTSOF(options));
         if (r != 0)
                 return r;
         if (cli->wait)
                 return follow_report(cli, id);
         say(cli, "Report %" PRIu32 " runs again.\nType next: migrationctl watch %" PRIu32 "\n", id);
+        return EXIT_COMPLETED;
+}
+
+int hold_verb(Cli *cli, char **arguments) {
+        uint32_t id;
+        int r;
+
+        r = cli_parse_id(arguments[0], "report", &id);
+        if (r == 0)
+                r = request(cli, id, "Hold", "hold", 's', arguments[1]);
+        if (r != 0)
+                return r;
+        if (!cli->quiet && cli->json == JSON_MODE_OFF)
+                (void) printf("Report %" PRIu32 " holds before step %s.\nType next: migrationctl release %" PRIu32
+                              " %s\n",
+                              id, arguments[1], id, arguments[1]);
+        return EXIT_COMPLETED;
+}
+
+int release_verb(Cli *cli, char **arguments) {
+        uint32_t id;
+        int r;
+
+        r = cli_parse_id(arguments[0], "report", &id);
+        if (r == 0)
+                r = request(cli, id, "Release", "release", 's', arguments[1] ? arguments[1] : "");
+        if (r != 0)
+                return r;
+        say(cli, "Report %" PRIu32 " goes on.\nType next: migrationctl watch %" PRIu32 "\n", id);
         return EXIT_COMPLETED;
 }
 

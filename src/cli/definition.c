@@ -30,7 +30,7 @@ static json_t *span(usec_t usec) {
 }
 
 static json_t *json_from_definition_step(const DefinitionStep *s) {
-        return json_pack("{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:b}",
+        return json_pack("{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:i, s:i, s:s, s:s, s:o, s:b}",
                          "code", s->code,
                          "message", s->message,
                          "exec", strings(s->exec),
@@ -40,7 +40,10 @@ static json_t *json_from_definition_step(const DefinitionStep *s) {
                          "backoff_usec", span(s->backoff_usec),
                          "backoff_max_usec", span(s->backoff_max_usec),
                          "timeout_usec", span(s->timeout_usec),
+                         "progress_timeout_usec", span(s->progress_timeout_usec),
                          "on_failure", s->on_failure == ON_FAILURE_STOP ? "stop" : "finish",
+                         "max_failures", (int) s->max_failures,
+                         "max_failures_percent", (int) s->max_failures_percent,
                          "contract", s->contract == CONTRACT_EXIT_CODE ? "exit-code" : "claim",
                          "user", s->user ? s->user : "",
                          "writable", strings(s->writable),
@@ -52,7 +55,7 @@ static json_t *json_from_definition(const Definition *d) {
 
         for (size_t i = 0; i < d->n_steps; i++)
                 (void) json_array_append_new(steps, json_from_definition_step(&d->steps[i]));
-        return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}",
+        return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:s?, s:o, s:o}",
                          "name", d->name,
                          "path", d->path,
                          "description", d->description,
@@ -60,6 +63,7 @@ static json_t *json_from_definition(const Definition *d) {
                          "user", d->user,
                          "writable", strings(d->writable),
                          "fence", d->fence ? strings(d->fence) : json_null(),
+                         "hook", d->hook,
                          "environment", strings(d->environment),
                          "steps", steps);
 }

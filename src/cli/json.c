@@ -68,9 +68,17 @@ static json_t *options(const Report *r) {
         return object ? object : json_object();
 }
 
+static json_t *words(char *const *list) {
+        json_t *array = json_array();
+
+        for (; list && *list; list++)
+                (void) json_array_append_new(array, json_string(*list));
+        return array;
+}
+
 json_t *json_from_report(const Report *r) {
         return json_pack("{s:i, s:i, s:o, s:s, s:s, s:o, s:i, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-                         "s:o, s:o, s:o, s:o, s:o}",
+                         "s:o, s:o, s:o, s:o, s:o, s:o}",
                          "id", (int) r->id,
                          "plan", (int) report_plan_id(r),
                          "plan_name", text(r->plan_name),
@@ -81,6 +89,7 @@ json_t *json_from_report(const Report *r) {
                          "options", options(r),
                          "uid", (json_int_t) r->uid,
                          "steps", steps(r),
+                         "held", words(r->held),
                          "done", number(r->done),
                          "total", number(r->total),
                          "tasks", task_counts(r),

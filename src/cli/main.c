@@ -20,6 +20,8 @@ static void cli_done(Cli *cli) {
         free(cli->step);
         free(cli->name);
         strv_free(cli->states);
+        strv_free(cli->hold);
+        free(cli->class);
 }
 
 static int parse_states(const char *text, char ***ret) {
@@ -36,6 +38,18 @@ static int parse_states(const char *text, char ***ret) {
                 if (strv_append(ret, word) < 0)
                         return -ENOMEM;
         }
+        return *ret ? 0 : -EINVAL;
+}
+
+static int parse_words(const char *text, char ***ret) {
+        _cleanup_(freep) char *copy = strdup(text);
+        char *save = NULL;
+
+        if (!copy)
+                return -ENOMEM;
+        for (char *word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save))
+                if (strv_append(ret, word) < 0)
+                        return -ENOMEM;
         return *ret ? 0 : -EINVAL;
 }
 
@@ -74,6 +88,8 @@ static int parse_value(Cli *cli, const Option *o, const char *text) {
                 return text_parse_usec(text, member);
         case OPTION_STATES:
                 return parse_states(text, member);
+        case OPTION_WORDS:
+                return parse_words(text, member);
         case OPTION_JSON:
                 return parse_json(text, member);
         case OPTION_JSON_AUTO:
@@ -88,9 +104,9 @@ static int parse_value(Cli *cli, const Option *o, const char *text) {
 
 /* What getopt_long() needs, built from the table of options. */
 typedef struct Parser {
-        struct option longs[40];
+        struct option longs[44];
         char letters[64];
-        bool given[40];
+        bool given[44];
 } Parser;
 
 static void parser_build(Parser *p, const Option *options, size_t n) {

@@ -109,6 +109,18 @@ static void print_counters(const Report *r) {
                             terminal_color(COLOR_YELLOW), r->problems, terminal_color(COLOR_NORMAL), r->id);
 }
 
+static void print_holds(const Report *r) {
+        _cleanup_(freep) char *text = NULL;
+
+        for (char *const *code = r->held; code && *code; code++) {
+                _cleanup_(freep) char *before = text;
+
+                text = text_format("%s%s%s", before ? before : "", before ? ", " : "", *code);
+        }
+        if (text)
+                print_field("Holds", "before step %s; to let it begin: migrationctl release %" PRIu32, text, r->id);
+}
+
 static void print_trouble(const Report *r) {
         _cleanup_(freep) char *error = terminal_safe(r->failed_error), *unit = terminal_safe(r->failed_unit);
         _cleanup_(freep) char *reason = terminal_safe(r->wait_reason);
@@ -187,6 +199,7 @@ static void print_report(Cli *cli, const Report *r) {
         print_state(r);
         print_origin(r);
         print_counters(r);
+        print_holds(r);
         print_trouble(r);
         print_steps(r);
         print_units(r);

@@ -42,6 +42,14 @@ static int append_value(sd_bus_message *m, const ClientOption *o) {
                 return sd_bus_message_append(m, "v", "t", o->number);
         case 'b':
                 return sd_bus_message_append(m, "v", "b", flag);
+        case 'i':
+                r = sd_bus_message_open_container(m, SD_BUS_TYPE_VARIANT, "au");
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_append_array(m, SD_BUS_TYPE_UINT32, o->ids, o->number * sizeof(uint32_t));
+                if (r < 0)
+                        return r;
+                return sd_bus_message_close_container(m);
         case 'a':
                 r = sd_bus_message_open_container(m, SD_BUS_TYPE_VARIANT, "as");
                 if (r < 0)

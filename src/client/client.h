@@ -42,14 +42,15 @@ static inline void client_disconnectp(Client *c) {
         client_disconnect(c);
 }
 
-/* One entry of an a{sv}. type: 's' text, 'u' number, 't' number64, 'b' flag, 'a' list of texts, 0: leave the
- * entry out. */
+/* One entry of an a{sv}. type: 's' text, 'u' number, 't' number64, 'b' flag, 'a' list of texts, 'i' list of ids,
+ * 0: leave the entry out. */
 typedef struct ClientOption {
         const char *key;
         char type;
         const char *text;
-        uint64_t number;
+        uint64_t number;        /* of a list of ids: how many */
         char *const *list;
+        const uint32_t *ids;
 } ClientOption;
 
 /* A new call to an object of the service; the caller appends arguments. Returns 0 or a negative errno. */

@@ -23,10 +23,20 @@ static void steps_free(ReportStep *steps, size_t n) {
         free(steps);
 }
 
+static void step_tasks_free(ReportStepTasks *list, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                free(list[i].code);
+                free(list[i].ids);
+        }
+        free(list);
+}
+
 Report *report_free(Report *r) {
         if (!r)
                 return NULL;
         steps_free(r->steps, r->n_steps);
+        step_tasks_free(r->step_tasks, r->n_step_tasks);
+        strv_free(r->held);
         free(r->plan_path);
         free(r->plan_name);
         free(r->migration);
@@ -115,6 +125,60 @@ static int read_steps(sd_bus_message *m, void *member) {
         return sd_bus_message_exit_container(m);
 }
 
+/* At a dict entry's content. */
+static int read_step_tasks_of(sd_bus_message *m, ReportStepTasks *ret) {
+        const char *code;
+        const void *ids;
+        size_t size;
+        int r;
+
+        r = sd_bus_message_read_basic(m, SD_BUS_TYPE_STRING, &code);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read_array(m, SD_BUS_TYPE_UINT32, &ids, &size);
+        if (r < 0)
+                return r;
+        *ret = (ReportStepTasks) { .code = strdup(code), .ids = malloc(MAX(size, 1u)), .n = size / sizeof(uint32_t) };
+        if (!ret->code || !ret->ids)
+                return -ENOMEM;
+        if (size > 0)
+                memcpy(ret->ids, ids, size);
+        return sd_bus_message_exit_container(m);
+}
+
+/* The member is the list: the pointer and, right behind it, its length. */
+static int read_step_tasks(sd_bus_message *m, void *member) {
+        Report *report = (Report *) ((char *) member - offsetof(Report, step_tasks));
+        int r;
+
+        r = sd_bus_message_enter_container(m, SD_BUS_TYPE_ARRAY, "{sau}");
+        if (r < 0)
+                return r;
+        step_tasks_free(report->step_tasks, report->n_step_tasks);
+        report->step_tasks = NULL;
+        report->n_step_tasks = 0;
+        while ((r = sd_bus_message_enter_container(m, SD_BUS_TYPE_DICT_ENTRY, "sau")) > 0) {
+                ReportStepTasks *grown;
+
+                grown = reallocarray(report->step_tasks, report->n_step_tasks + 1, sizeof(ReportStepTasks));
+                if (!grown)
+                        return -ENOMEM;
+                report->step_tasks = grown;
+                grown[report->n_step_tasks++] = (ReportStepTasks) {};
+                r = read_step_tasks_of(m, &grown[report->n_step_tasks - 1]);
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_held(sd_bus_message *m, void *member) {
+        char ***held = member;
+
+        *held = strv_free(*held);
+        return sd_bus_message_read_strv(m, held);
+}
+
 static int read_tasks(sd_bus_message *m, void *member) {
         uint32_t *counts = member;
         const char *word;
@@ -153,6 +217,8 @@ static const DictionaryField report_fields[] = {
         { "Options", "s", offsetof(Report, options), NULL },
         { "UID", "u", offsetof(Report, uid), NULL },
         { "Steps", "a(ssstttt)", offsetof(Report, steps), read_steps },
+        { "StepTasks", "a{sau}", offsetof(Report, step_tasks), read_step_tasks },
+        { "Held", "as", offsetof(Report, held), read_held },
         { "Done", "t", offsetof(Report, done), NULL },
         { "Total", "t", offsetof(Report, total), NULL },
         { "Tasks", "a{su}", offsetof(Report, tasks), read_tasks },

@@ -23,6 +23,13 @@ typedef struct ReportStep {
         uint64_t started_usec, finished_usec;   /* 0: not yet */
 } ReportStep;
 
+/* The first tasks of a step, where a list was asked for them. */
+typedef struct ReportStepTasks {
+        char *code;
+        uint32_t *ids;
+        size_t n;
+} ReportStepTasks;
+
 typedef struct Report {
         uint32_t id;
         char *plan_path;
@@ -35,6 +42,9 @@ typedef struct Report {
         uint32_t uid;
         ReportStep *steps;
         size_t n_steps;
+        ReportStepTasks *step_tasks;    /* NULL: not asked for */
+        size_t n_step_tasks;
+        char **held;            /* codes of the steps that are held; NULL: none */
         uint64_t done, total;
         uint32_t tasks[_STATE_MAX];     /* by state */
         uint64_t problems;

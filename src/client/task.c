@@ -23,6 +23,8 @@ static int read_state(sd_bus_message *m, void *member) {
 
 static const DictionaryField task_fields[] = {
         { "Id", "u", offsetof(Task, id), NULL },
+        { "Report", "u", offsetof(Task, report), NULL },
+        { "TaskCreatedUSec", "t", offsetof(Task, task_created_usec), NULL },
         { "Step", "s", offsetof(Task, step), NULL },
         { "Kind", "s", offsetof(Task, kind), NULL },
         { "Lane", "s", offsetof(Task, lane), NULL },
@@ -56,7 +58,7 @@ static const DictionaryField problem_fields[] = {
         { "CreatedUSec", "t", offsetof(Problem, created_usec), NULL },
 };
 
-static void task_done(Task *t) {
+void task_done(Task *t) {
         free(t->step);
         free(t->kind);
         free(t->lane);
@@ -82,7 +84,7 @@ typedef struct Page {
         uint64_t last_id;
 } Page;
 
-static int page_read_task(Page *page, sd_bus_message *m, sd_bus_error *ret_error) {
+int task_read(sd_bus_message *m, Task *ret, sd_bus_error *ret_error) {
         _cleanup_(task_done) Task task = {
                 .state = _STATE_INVALID,
                 .exit_status = -1,
@@ -94,6 +96,18 @@ static int page_read_task(Page *page, sd_bus_message *m, sd_bus_error *ret_error
         int r;
 
         r = dictionary_read(m, task_fields, ELEMENTSOF(task_fields), &task, ret_error);
+        if (r < 0)
+                return r;
+        *ret = task;
+        task = (Task) {};
+        return 0;
+}
+
+static int page_read_task(Page *page, sd_bus_message *m, sd_bus_error *ret_error) {
+        _cleanup_(task_done) Task task = {};
+        int r;
+
+        r = task_read(m, &task, ret_error);
         if (r < 0)
                 return r;
         page->last_id = task.id;

@@ -8,6 +8,7 @@
 
 typedef struct Task {
         uint32_t id;
+        uint32_t report;        /* where the list is not one report's, else 0 */
         char *step;
         char *kind;             /* main, expand */
         char *lane;
@@ -23,7 +24,8 @@ typedef struct Task {
         char *exit_code;
         int32_t exit_status;    /* -1: not known */
         uint64_t cpu_usec, memory_peak_bytes, io_read_bytes, io_write_bytes;    /* UINT64_MAX: not known */
-        uint64_t created_usec, started_usec, finished_usec;                     /* 0: not yet */
+        uint64_t created_usec, started_usec, finished_usec;                     /* of that attempt; 0: not yet */
+        uint64_t task_created_usec;                                             /* as report */
 } Task;
 
 typedef struct Problem {
@@ -34,6 +36,11 @@ typedef struct Problem {
         char *reason;
         uint64_t created_usec;
 } Problem;
+
+/* Reads one from the a{sv} at the message's position. Returns 0 with *ret for task_done(), or a negative errno
+ * with *ret_error set. */
+int task_read(sd_bus_message *m, Task *ret, sd_bus_error *ret_error);
+void task_done(Task *t);
 
 /* Called for each element, which is freed after; a negative return stops the reading and is returned. */
 typedef int (*TaskHandler)(const Task *task, void *userdata);

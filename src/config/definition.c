@@ -40,6 +40,7 @@ Definition *definition_free(Definition *d) {
         free(d->description);
         free(d->digest);
         free(d->user);
+        free(d->hook);
         strv_free(d->writable);
         strv_free(d->fence);
         strv_free(d->environment);

@@ -26,7 +26,10 @@ typedef struct DefinitionStep {
         usec_t backoff_usec;    /* before the second attempt; doubles with each */
         usec_t backoff_max_usec;
         usec_t timeout_usec;    /* of one attempt; USEC_INFINITY: none */
+        usec_t progress_timeout_usec;   /* how long a task's counters may stand still; USEC_INFINITY: for ever */
         OnFailure on_failure;
+        uint32_t max_failures;  /* so many tasks may fail before nothing more of the step is started */
+        uint32_t max_failures_percent;  /* of the step's tasks, 0..100; the larger of both counts */
         Contract contract;
         char *user;             /* resolved: the step's or the definition's */
         char **writable;        /* absolute paths, resolved as user */
@@ -41,6 +44,7 @@ typedef struct Definition {
         char *user;             /* the definition's, "" when each step names one */
         char **writable;
         char **fence;           /* argv, NULL: none */
+        char *hook;             /* template unit "NAME@.service", "" for none */
         char **environment;     /* "KEY=value" */
         DefinitionStep *steps;
         size_t n_steps;         /* at least 1 */

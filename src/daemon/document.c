@@ -63,20 +63,31 @@ static json_int_t msec(usec_t usec) {
         return (json_int_t) (usec / USEC_PER_MSEC + (usec % USEC_PER_MSEC > 0));
 }
 
-static json_t *step_to_json(const DefinitionStep *s) {
-        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b}", "code", s->code, "message", s->message,
-                         "expand", s->expand != NULL, "parallel",
+static json_t *step_to_json(const DefinitionStep *s, bool held) {
+        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b, s:b, s:I, s:I, s:o}", "code", s->code,
+                         "message", s->message, "expand", s->expand != NULL, "parallel",
                          s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel), "attempts",
                          (json_int_t) s->attempts, "backoff_msec", msec(s->backoff_usec), "backoff_max_msec",
                          msec(s->backoff_max_usec), "on_failure",
-                         s->on_failure == ON_FAILURE_STOP ? "stop" : "finish", "dry_run", s->dry_run);
+                         s->on_failure == ON_FAILURE_STOP ? "stop" : "finish", "dry_run", s->dry_run, "held", held,
+                         "max_failures", (json_int_t) s->max_failures, "max_failures_percent",
+                         (json_int_t) s->max_failures_percent, "progress_timeout_msec",
+                         s->progress_timeout_usec == USEC_INFINITY ? json_null()
+                                                                   : json_integer(msec(s->progress_timeout_usec)));
 }
 
-char *document_steps(const Definition *d) {
+static bool is_held(char *const *held, const char *code) {
+        for (; held && *held; held++)
+                if (streq(*held, code))
+                        return true;
+        return false;
+}
+
+char *document_steps(const Definition *d, char *const *held) {
         json_auto_t *steps = json_array();
 
         for (size_t i = 0; i < d->n_steps; i++)
-                if (json_array_append_new(steps, step_to_json(&d->steps[i])) < 0)
+                if (json_array_append_new(steps, step_to_json(&d->steps[i], is_held(held, d->steps[i].code))) < 0)
                         return NULL;
         return json_dumps(steps, JSON_COMPACT);
 }

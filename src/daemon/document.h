@@ -10,6 +10,6 @@
 int document_check(const char *text, char **ret_error);
 
 /* The steps of a definition as the array that migrationd.report_create() takes; owned by the caller, NULL when out of
- * memory. */
+ * memory. held: codes of the steps that the report is to hold before, NULL: none. */
 typedef struct Definition Definition;
-char *document_steps(const Definition *d);
+char *document_steps(const Definition *d, char *const *held);

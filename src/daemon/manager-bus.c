@@ -6,9 +6,11 @@
 #include "bus/error.h"
 #include "bus/object.h"
 #include "config/definition.h"
+#include "daemon/count-bus.h"
 #include "daemon/object-list.h"
 #include "daemon/plan-bus.h"
 #include "daemon/report-bus.h"
+#include "daemon/report-list-bus.h"
 #include "daemon/request.h"
 #include "daemon/run-bus.h"
 #include "daemon/store.h"
@@ -100,6 +102,14 @@ static const sd_bus_vtable manager_vtable[] = {
                                 plan_method_list, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListReports", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a(oa{sv})", reports),
                                 report_method_list, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListTasks", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", tasks),
+                                task_method_list, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("CountPlans", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("t", number),
+                                plan_method_count, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("CountReports", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("t", number),
+                                report_method_count, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("CountTasks", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("t", number),
+                                task_method_count, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListMigrations", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssss)", migrations),
                                 method_list_migrations, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("ReportNew", SD_BUS_ARGS("u", id, "o", report), 0),

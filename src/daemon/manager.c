@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "bus/object.h"
 #include "daemon/manager-bus.h"
+#include "daemon/on-behalf.h"
 #include "daemon/plan-bus.h"
 #include "daemon/report-bus.h"
 #include "daemon/request.h"
@@ -177,6 +178,7 @@ int manager_new(sd_event *event, sd_bus *bus, Settings *settings, Manager **ret)
                                        on_announce_timer, m);
         if (r < 0)
                 return log_error_errno(r, "Failed to set a timer: %m");
+        on_behalf_learn(m);
         r = store_open(m);
         if (r < 0)
                 return r;

@@ -30,6 +30,8 @@ typedef struct Manager {
         sd_bus *bus;
         Settings *settings;
 
+        uint32_t gateway_uid; /* of ON_BEHALF_USER; 0: not known yet */
+
         PgClient *store;
         StorePhase phase;
         char *store_problem; /* why the store can't be used, NULL when it can */

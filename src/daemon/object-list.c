@@ -6,17 +6,22 @@
 #include "daemon/plan-bus.h"
 #include "daemon/report-bus.h"
 
-bool object_list_fits(Request *q, PGresult *res) {
+void object_list_refuse(Request *q) {
         static const sd_bus_error too_large = SD_BUS_ERROR_MAKE_CONST(
                 SD_BUS_ERROR_LIMITS_EXCEEDED,
                 "The reply would be too large for the bus: ask for less, with option 'limit'");
+
+        request_fail(q, &too_large);
+}
+
+bool object_list_fits(Request *q, PGresult *res) {
         size_t size = 0;
 
         for (int i = 0; i < PQntuples(res) && size <= OBJECT_LIST_BYTES_MAX; i++)
                 size += bus_row_size(&(const BusRow){ .result = res, .row = i });
         if (size <= OBJECT_LIST_BYTES_MAX)
                 return true;
-        request_fail(q, &too_large);
+        object_list_refuse(q);
         return false;
 }
 
@@ -132,7 +137,8 @@ int object_list_emit_removed(sd_bus *bus, const ObjectKind *kind, uint32_t id) {
                                   bus_object_path(kind->prefix, id).text, 1, kind->interface);
 }
 
-static int append_list(sd_bus_message *m, const ObjectKind *kind, PGresult *res, void *userdata) {
+static int append_list(sd_bus_message *m, const ObjectKind *kind, BusPropertyFlags without, const BusProperty *extra,
+                       PGresult *res, void *userdata) {
         int r;
 
         r = sd_bus_message_open_container(m, 'a', "(oa{sv})");
@@ -147,9 +153,9 @@ static int append_list(sd_bus_message *m, const ObjectKind *kind, PGresult *res,
                 r = sd_bus_message_append_basic(m, 'o', path.text);
                 if (r < 0)
                         return r;
-                r = bus_properties_append(m, kind->properties,
-                                          &(const BusRow){ .result = res, .row = i, .userdata = userdata },
-                                          BUS_PROPERTY_SINGLE);
+                r = bus_properties_append_with(m, kind->properties, extra,
+                                               &(const BusRow){ .result = res, .row = i, .userdata = userdata },
+                                               without);
                 if (r < 0)
                         return r;
                 r = sd_bus_message_close_container(m);
@@ -159,7 +165,8 @@ static int append_list(sd_bus_message *m, const ObjectKind *kind, PGresult *res,
         return sd_bus_message_close_container(m);
 }
 
-void object_list_reply(Request *q, const ObjectKind *kind, PGresult *res) {
+void object_list_reply(Request *q, const ObjectKind *kind, BusPropertyFlags without, const BusProperty *extra,
+                       PGresult *res) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 
         if (!object_list_fits(q, res))
@@ -167,5 +174,5 @@ void object_list_reply(Request *q, const ObjectKind *kind, PGresult *res) {
         reply = request_reply_new(q);
         if (!reply)
                 return;
-        request_finish(q, reply, append_list(reply, kind, res, q->manager));
+        request_finish(q, reply, append_list(reply, kind, without, extra, res, q->manager));
 }

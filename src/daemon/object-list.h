@@ -16,8 +16,13 @@ int object_list_method_managed(Manager *m, sd_bus_message *message, sd_bus_error
 int object_list_emit_added(sd_bus *bus, const ObjectKind *kind, uint32_t id, const BusRow *row);
 int object_list_emit_removed(sd_bus *bus, const ObjectKind *kind, uint32_t id);
 
-/* Answers with an array of (oa{sv}) of the rows, whose column id is the object's. */
-void object_list_reply(Request *q, const ObjectKind *kind, PGresult *res);
+/* Answers with an array of (oa{sv}) of the rows, whose column id is the object's, without properties that have one of
+ * the flags, and with a further key when extra is not NULL. */
+void object_list_reply(Request *q, const ObjectKind *kind, BusPropertyFlags without, const BusProperty *extra,
+                       PGresult *res);
+
+/* Answers with LimitsExceeded: the reply would be too large. */
+void object_list_refuse(Request *q);
 
 /* Whether the rows fit into a message; if not the call is answered with LimitsExceeded and gone. */
 bool object_list_fits(Request *q, PGresult *res);

@@ -41,6 +41,7 @@ typedef struct PlanCall {
         const char *document;
         const char *name;
         uint32_t id;
+        OnBehalf on_behalf;
 } PlanCall;
 
 static int plan_call_new(Manager *m, sd_bus_message *message, const char *action, RequestAct act,
@@ -57,6 +58,7 @@ static int plan_call_new(Manager *m, sd_bus_message *message, const char *action
         q->free_args = free;
         *(PlanCall *) q->args = *call;
         q->about.plan = call->id;
+        q->on_behalf = call->on_behalf;
         *ret = TAKE_PTR(q);
         return 0;
 }
@@ -116,7 +118,7 @@ static void act_create(Request *q) {
         else
                 request_query(q, &sql_plan_create,
                               (const char *[]){ call->name, call->migration, call->document, caller.uid, caller.pid,
-                                                caller.unit },
+                                                caller.unit, caller.via },
                               on_created);
 }
 
@@ -129,7 +131,7 @@ static bool is_plan_name(const char *s) {
 
 int plan_method_create(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         PlanCall call = {};
-        const BusOption options[] = { { "name", "s", &call.name }, {} };
+        const BusOption options[] = { { "name", "s", &call.name }, on_behalf_option(&call.on_behalf), {} };
         _cleanup_(request_freep) Request *q = NULL;
         int r;
 
@@ -187,7 +189,8 @@ static void act_delete(Request *q) {
         char id[11];
 
         (void) snprintf(id, sizeof(id), "%" PRIu32, call->id);
-        request_query(q, &sql_plan_delete, (const char *[]){ id, caller.uid, caller.pid, caller.unit }, on_deleted);
+        request_query(q, &sql_plan_delete, (const char *[]){ id, caller.uid, caller.pid, caller.unit, caller.via },
+                      on_deleted);
 }
 
 int plan_method_delete(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -198,7 +201,7 @@ int plan_method_delete(sd_bus_message *message, void *userdata, sd_bus_error *er
         r = sd_bus_message_read(message, "u", &call.id);
         if (r < 0)
                 return r;
-        r = bus_options_read(message, (const BusOption[]){ {} }, error);
+        r = bus_options_read(message, (const BusOption[]){ on_behalf_option(&call.on_behalf), {} }, error);
         if (r < 0)
                 return r;
         if (call.id == 0 || call.id > ID_MAX)
@@ -241,34 +244,31 @@ int plan_method_get(sd_bus_message *message, void *userdata, sd_bus_error *error
 }
 
 static void on_list(Request *q, PGresult *res) {
-        object_list_reply(q, &plan_kind, res);
+        const Page *page = q->args;
+
+        /* The statement leaves out documents that are too many, so that they are not in memory here either. */
+        if (PQntuples(res) > 0 && pg_get_i64(res, 0, "document_bytes", 0) > OBJECT_LIST_BYTES_MAX)
+                object_list_refuse(q);
+        else
+                object_list_reply(q, &plan_kind, page->document ? 0 : BUS_PROPERTY_SINGLE, NULL, res);
 }
 
 static void act_list(Request *q) {
         const Page *page = q->args;
-        char limit[11], offset[21];
+        PageNumber limit = page_number(page->limit), offset = page_number(page->skip);
+        PageNumber bytes = page_number(OBJECT_LIST_BYTES_MAX);
 
-        (void) snprintf(limit, sizeof(limit), "%" PRIu32, page->limit);
-        (void) snprintf(offset, sizeof(offset), "%" PRIu64, page->skip);
-        request_query(q, &sql_plan_list, (const char *[]){ limit, offset }, on_list);
+        request_query(q, &sql_plan_list,
+                      (const char *[]){ limit.text, offset.text, page->ids, page->created_from, page->created_to,
+                                        page->order, page->document ? "t" : "f", bytes.text },
+                      on_list);
 }
 
 int plan_method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        Page *page = NULL;
-        Request *q;
-        int r;
-
-        r = page_read(message, PAGE_OFFSET, &page, error);
-        if (r < 0)
-                return r;
-        r = request_new(userdata, message, POLKIT_ACTION_READ, act_list, &q, error);
-        if (r < 0) {
-                page_free(page);
-                return r;
-        }
-        q->args = page;
-        q->free_args = page_free;
-        return request_start(q);
+        return page_start(userdata, message,
+                          PAGE_LIMIT | PAGE_OFFSET | PAGE_IDS | PAGE_CREATED | PAGE_DOCUMENT | PAGE_ORDER |
+                                  PAGE_ORDER_NAME,
+                          act_list, error);
 }
 
 static const sd_bus_vtable plan_members[] = { SD_BUS_VTABLE_START(0), SD_BUS_VTABLE_END };

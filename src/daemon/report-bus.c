@@ -14,6 +14,7 @@
 #include "daemon/report-list-bus.h"
 #include "daemon/report-request-bus.h"
 #include "daemon/report-step.h"
+#include "daemon/report-why-bus.h"
 #include "model/names.h"
 #include "store-sql.h"
 
@@ -32,6 +33,10 @@ static int append_plan(sd_bus_message *m, const BusRow *row, const BusProperty *
 
 static int append_steps(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
         return report_steps_append(m, pg_get_text(row->result, row->row, p->column, "[]"));
+}
+
+static int append_held(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
+        return report_codes_append(m, pg_get_text(row->result, row->row, p->column, "[]"));
 }
 
 static int append_tasks(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
@@ -77,6 +82,7 @@ static const BusProperty report_properties[] = {
         { "Options", "s", "options", BUS_PROPERTY_CONST },
         { "UID", "u", "uid", BUS_PROPERTY_CONST },
         { "Steps", "a(ssstttt)", "steps", BUS_PROPERTY_CHANGES, .append = append_steps },
+        { "Held", "as", "held", BUS_PROPERTY_CHANGES, .append = append_held },
         { "Done", "t", "done", BUS_PROPERTY_CHANGES },
         { "Total", "t", "total", BUS_PROPERTY_CHANGES },
         { "Tasks", "a{su}", "tasks", BUS_PROPERTY_CHANGES, .append = append_tasks },
@@ -168,38 +174,35 @@ int report_method_get(sd_bus_message *message, void *userdata, sd_bus_error *err
         return request_start(q);
 }
 
+static int append_step_tasks(sd_bus_message *m, const BusRow *row, const BusProperty *p) {
+        return report_step_tasks_append(m, pg_get_text(row->result, row->row, p->column, "{}"));
+}
+
+/* Not a property: tasks are named in lists that ask for it. */
+static const BusProperty step_tasks_key = { "StepTasks", "a{sau}", "step_tasks", .append = append_step_tasks };
+
 static void on_list(Request *q, PGresult *res) {
-        object_list_reply(q, &report_kind, res);
+        const Page *page = q->args;
+
+        object_list_reply(q, &report_kind, BUS_PROPERTY_SINGLE, page->step_tasks > 0 ? &step_tasks_key : NULL, res);
 }
 
 static void act_list(Request *q) {
         const Page *page = q->args;
-        char limit[11], offset[21], plan[11];
+        PageNumber limit = page_number(page->limit), offset = page_number(page->skip), plan = page_number(page->plan);
+        PageNumber step_tasks = page_number(page->step_tasks);
 
-        (void) snprintf(limit, sizeof(limit), "%" PRIu32, page->limit);
-        (void) snprintf(offset, sizeof(offset), "%" PRIu64, page->skip);
-        (void) snprintf(plan, sizeof(plan), "%" PRIu32, page->plan);
         request_query(q, &sql_report_list,
-                      (const char *[]){ limit, offset, page->states, page->plan > 0 ? plan : NULL }, on_list);
+                      (const char *[]){ limit.text, offset.text, page->states, page_filter(&plan), page->ids,
+                                        page->created_from, page->created_to, page->order, step_tasks.text },
+                      on_list);
 }
 
 int report_method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        Page *page = NULL;
-        Request *q;
-        int r;
-
-        r = page_read(message, PAGE_OFFSET | PAGE_STATES | PAGE_PLAN, &page, error);
-        if (r < 0)
-                return r;
-        r = request_new(userdata, message, POLKIT_ACTION_READ, act_list, &q, error);
-        if (r < 0) {
-                page_free(page);
-                return r;
-        }
-        q->args = page;
-        q->free_args = page_free;
-        q->about.plan = page->plan;
-        return request_start(q);
+        return page_start(userdata, message,
+                          PAGE_LIMIT | PAGE_OFFSET | PAGE_STATES | PAGE_PLAN | PAGE_IDS | PAGE_CREATED |
+                                  PAGE_STEP_TASKS | PAGE_ORDER | PAGE_ORDER_RUN,
+                          act_list, error);
 }
 
 static const sd_bus_vtable report_members[] = {
@@ -214,6 +217,12 @@ static const sd_bus_vtable report_members[] = {
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("SetWorkers", SD_BUS_ARGS("u", workers, "a{sv}", options), SD_BUS_NO_RESULT,
                                 report_method_set_workers, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Hold", SD_BUS_ARGS("s", step, "a{sv}", options), SD_BUS_NO_RESULT, report_method_hold,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", step, "a{sv}", options), SD_BUS_NO_RESULT,
+                                report_method_release, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Why", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("s", why), report_method_why,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListTasks", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", tasks),
                                 report_method_list_tasks, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListProblems", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", problems),

@@ -37,6 +37,8 @@ static const BusProperty task_keys[] = { { "Id", "u", "id" },
                                          { "CreatedUSec", "t", "created_usec" },
                                          { "StartedUSec", "t", "started_usec" },
                                          { "FinishedUSec", "t", "finished_usec" },
+                                         { "Report", "u", "report_id" },
+                                         { "TaskCreatedUSec", "t", "task_created_usec" },
                                          {} };
 
 static const BusProperty problem_keys[] = { { "Id", "t", "id" },
@@ -47,7 +49,7 @@ static const BusProperty problem_keys[] = { { "Id", "t", "id" },
                                             { "CreatedUSec", "t", "created_usec" },
                                             {} };
 
-/* Both queries give no row for an unknown report, and one row without an id for an empty list. */
+/* The lists of one report give no row for an unknown report, and one row without an id for an empty list. */
 static int append_rows(sd_bus_message *m, const BusProperty *keys, PGresult *res) {
         int column = PQfnumber(res, "id"), r;
 
@@ -67,10 +69,6 @@ static int append_rows(sd_bus_message *m, const BusProperty *keys, PGresult *res
 static void reply_rows(Request *q, const BusProperty *keys, PGresult *res) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 
-        if (PQntuples(res) == 0) {
-                objects_unknown(q);
-                return;
-        }
         if (!object_list_fits(q, res))
                 return;
         reply = request_reply_new(q);
@@ -79,11 +77,21 @@ static void reply_rows(Request *q, const BusProperty *keys, PGresult *res) {
 }
 
 static void on_tasks(Request *q, PGresult *res) {
-        reply_rows(q, task_keys, res);
+        if (PQntuples(res) == 0)
+                objects_unknown(q);
+        else
+                reply_rows(q, task_keys, res);
 }
 
 static void on_problems(Request *q, PGresult *res) {
-        reply_rows(q, problem_keys, res);
+        if (PQntuples(res) == 0)
+                objects_unknown(q);
+        else
+                reply_rows(q, problem_keys, res);
+}
+
+static void on_page(Request *q, PGresult *res) {
+        reply_rows(q, task_keys, res);
 }
 
 static void act_tasks(Request *q) {
@@ -124,13 +132,32 @@ static int start(sd_bus_message *message, Manager *m, PageOptions options, Reque
         q->args = page;
         q->free_args = page_free;
         q->about.report = id;
+        q->on_behalf = page->on_behalf;
         return request_start(TAKE_PTR(q));
 }
 
 int report_method_list_tasks(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        return start(message, userdata, PAGE_AFTER_U32 | PAGE_STATES | PAGE_STEP, act_tasks, error);
+        return start(message, userdata, PAGE_LIMIT | PAGE_AFTER_U32 | PAGE_STATES | PAGE_STEP, act_tasks, error);
 }
 
 int report_method_list_problems(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        return start(message, userdata, PAGE_AFTER_U64, act_problems, error);
+        return start(message, userdata, PAGE_LIMIT | PAGE_AFTER_U64, act_problems, error);
+}
+
+static void act_page(Request *q) {
+        const Page *page = q->args;
+        PageNumber limit = page_number(page->limit), offset = page_number(page->skip);
+        PageNumber report = page_number(page->report);
+
+        request_query(q, &sql_task_page,
+                      (const char *[]){ limit.text, offset.text, page->states, page_filter(&report), page->step,
+                                        page->ids, page->created_from, page->created_to, page->order },
+                      on_page);
+}
+
+int task_method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return page_start(userdata, message,
+                          PAGE_LIMIT | PAGE_OFFSET | PAGE_STATES | PAGE_REPORT | PAGE_STEP | PAGE_IDS | PAGE_CREATED |
+                                  PAGE_ORDER | PAGE_ORDER_RUN | PAGE_ORDER_NAME,
+                          act_page, error);
 }

@@ -3,6 +3,7 @@
 #include "daemon/report-request-bus.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -18,17 +19,39 @@
 #include "store-sql.h"
 
 typedef struct ReportCall {
-        const char *verb;                /* as migrationd.api_report_request() knows it */
-        const char *argument;            /* points to text, NULL: none */
-        char text[sizeof("4294967295")]; /* a number of workers, or a mode */
+        const char *verb; /* as migrationd.api_report_request() knows it */
+        char *argument;   /* a number of workers, a mode, a step, a JSON object; NULL: none */
+        char *step;       /* that the argument names; NULL: none */
 } ReportCall;
 
-static void fail_bad_state(Request *q, const char *state) {
+static void report_call_free(void *p) {
+        ReportCall *call = p;
+
+        free(call->argument);
+        free(call->step);
+        free(call);
+}
+
+static void fail_refused(Request *q, const char *state, const char *refused) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         const ReportCall *call = q->args;
+        uint32_t report = q->about.report;
 
-        (void) bus_error_set(&error, BUS_ERROR_BAD_STATE, "Report %" PRIu32 " is %s: %s is not possible",
-                             q->about.report, state, call->verb);
+        if (streq(refused, "step"))
+                (void) bus_error_set(&error, BUS_ERROR_BAD_OPTION, "Report %" PRIu32 " has no step '%.64s'", report,
+                                     call->step);
+        else if (streq(refused, "begun"))
+                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE, "Step %s of report %" PRIu32 " has begun",
+                                     call->step, report);
+        else if (streq(refused, "held"))
+                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE, "Report %" PRIu32 " does not hold%s%s", report,
+                                     call->step ? " before step " : "", call->step ?: "");
+        else if (streq(refused, "tasks"))
+                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE,
+                                     "No failed task of report %" PRIu32 " is of that step and class", report);
+        else
+                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE, "Report %" PRIu32 " is %s: %s is not possible",
+                                     report, state, call->verb);
         request_fail(q, &error);
 }
 
@@ -46,7 +69,7 @@ static void on_done(Request *q, PGresult *res) {
         after = pg_get_text(res, 0, "after", NULL);
         /* A second Cancel is no error: it may come from somebody who did not get the first one's answer. */
         if (!after && !(streq(call->verb, "cancel") && streq(before, "canceling"))) {
-                fail_bad_state(q, before);
+                fail_refused(q, before, pg_get_text(res, 0, "refused", ""));
                 return;
         }
         if (after)
@@ -64,21 +87,20 @@ static void act_request(Request *q) {
         char id[11];
 
         (void) snprintf(id, sizeof(id), "%" PRIu32, q->about.report);
-        request_query(q, &sql_report_request,
-                      (const char *[]){ id, call->verb, call->argument, caller.uid, caller.pid, caller.unit },
-                      on_done);
+        request_query(
+                q, &sql_report_request,
+                (const char *[]){ id, call->verb, call->argument, caller.uid, caller.pid, caller.unit, caller.via },
+                on_done);
 }
 
-/* Reads the options, which end every one of these calls, and starts. */
-static int start(sd_bus_message *message, Manager *m, const char *verb, const char *argument, sd_bus_error *error) {
+/* Starts the call, whose options were read; they end every one of these. argument and step: copied, may be NULL. */
+static int start_read(sd_bus_message *message, Manager *m, const char *verb, const char *argument, const char *step,
+                      const OnBehalf *on_behalf, sd_bus_error *error) {
         _cleanup_(request_freep) Request *q = NULL;
         ReportCall *call;
         uint32_t id;
         int r;
 
-        r = bus_options_read(message, (const BusOption[]){ {} }, error);
-        if (r < 0)
-                return r;
         r = objects_id(&report_kind, message, &id, error);
         if (r < 0)
                 return r;
@@ -88,27 +110,77 @@ static int start(sd_bus_message *message, Manager *m, const char *verb, const ch
         call = calloc(1, sizeof(ReportCall));
         if (!call)
                 return -ENOMEM;
-        call->verb = verb;
-        if (argument) {
-                (void) snprintf(call->text, sizeof(call->text), "%s", argument);
-                call->argument = call->text;
-        }
         q->args = call;
-        q->free_args = free;
+        q->free_args = report_call_free;
+        call->verb = verb;
+        call->argument = argument ? strdup(argument) : NULL;
+        call->step = step ? strdup(step) : NULL;
+        if ((argument && !call->argument) || (step && !call->step))
+                return -ENOMEM;
         q->about.report = id;
+        q->on_behalf = *on_behalf;
         return request_start(TAKE_PTR(q));
 }
 
+static int start(sd_bus_message *message, Manager *m, const char *verb, const char *argument, const char *step,
+                 sd_bus_error *error) {
+        OnBehalf on_behalf = {};
+        int r;
+
+        r = bus_options_read(message, (const BusOption[]){ on_behalf_option(&on_behalf), {} }, error);
+        return r < 0 ? r : start_read(message, m, verb, argument, step, &on_behalf, error);
+}
+
 int report_method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        return start(message, userdata, "cancel", NULL, error);
+        return start(message, userdata, "cancel", NULL, NULL, error);
 }
 
 int report_method_resume(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        return start(message, userdata, "resume", NULL, error);
+        return start(message, userdata, "resume", NULL, NULL, error);
 }
 
 int report_method_retry(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        return start(message, userdata, "retry", NULL, error);
+        const char *step = NULL, *class = NULL;
+        _cleanup_(freep) char *argument = NULL;
+        json_auto_t *filter = NULL;
+        OnBehalf on_behalf = {};
+        int r;
+
+        r = bus_options_read(
+                message,
+                (const BusOption[]){
+                        { "step", "s", &step }, { "class", "s", &class }, on_behalf_option(&on_behalf), {} },
+                error);
+        if (r < 0)
+                return r;
+        if (step && !text_is_name(step))
+                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Option 'step' is no name of a step: '%.64s'",
+                                     step);
+        filter = json_pack("{s:s*, s:s*}", "step", step, "class", class);
+        argument = filter ? json_dumps(filter, JSON_COMPACT) : NULL;
+        if (!argument)
+                return -ENOMEM;
+        return start_read(message, userdata, "retry", step || class ? argument : NULL, step, &on_behalf, error);
+}
+
+static int start_on_step(sd_bus_message *message, Manager *m, const char *verb, bool all, sd_bus_error *error) {
+        const char *step;
+        int r;
+
+        r = sd_bus_message_read(message, "s", &step);
+        if (r < 0)
+                return r;
+        if (!text_is_name(step) && !(all && *step == 0))
+                return bus_error_set(error, BUS_ERROR_BAD_OPTION, "No name of a step: '%.64s'", step);
+        return start(message, m, verb, step, *step ? step : NULL, error);
+}
+
+int report_method_hold(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return start_on_step(message, userdata, "hold", false, error);
+}
+
+int report_method_release(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return start_on_step(message, userdata, "release", true, error);
 }
 
 int report_method_pause(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -120,7 +192,7 @@ int report_method_pause(sd_bus_message *message, void *userdata, sd_bus_error *e
                 return r;
         if (!streq(mode, "drain") && !streq(mode, "freeze"))
                 return bus_error_set(error, BUS_ERROR_BAD_OPTION, "Unknown mode '%.64s', not drain or freeze", mode);
-        return start(message, userdata, "pause", mode, error);
+        return start(message, userdata, "pause", mode, NULL, error);
 }
 
 int report_method_set_workers(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -136,5 +208,5 @@ int report_method_set_workers(sd_bus_message *message, void *userdata, sd_bus_er
                                      "The number of workers is %" PRIu32 ", not between 1 and %u", workers,
                                      WORKERS_MAX);
         (void) snprintf(text, sizeof(text), "%" PRIu32, workers);
-        return start(message, userdata, "set-workers", text, error);
+        return start(message, userdata, "set-workers", text, NULL, error);
 }

@@ -71,6 +71,21 @@ int report_steps_append(sd_bus_message *m, const char *steps) {
         return sd_bus_message_close_container(m);
 }
 
+int report_codes_append(sd_bus_message *m, const char *codes) {
+        json_auto_t *array = json_loads(codes, 0, NULL);
+        json_t *element;
+        size_t i;
+        int r;
+
+        if (!json_is_array(array))
+                return -EBADMSG;
+        r = sd_bus_message_open_container(m, 'a', "s");
+        json_array_foreach(array, i, element)
+                if (r >= 0)
+                        r = sd_bus_message_append(m, "s", json_string_value(element));
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 int report_tasks_append(sd_bus_message *m, const char *tasks) {
         json_auto_t *object = json_loads(tasks, 0, NULL);
         const char *state;
@@ -84,6 +99,50 @@ int report_tasks_append(sd_bus_message *m, const char *tasks) {
                 return r;
         json_object_foreach(object, state, number) {
                 r = sd_bus_message_append(m, "{su}", state, (uint32_t) json_integer_value(number));
+                if (r < 0)
+                        return r;
+        }
+        return sd_bus_message_close_container(m);
+}
+
+static int append_ids(sd_bus_message *m, json_t *ids) {
+        json_t *id;
+        size_t i;
+        int r;
+
+        r = sd_bus_message_open_container(m, 'a', "u");
+        if (r < 0)
+                return r;
+        json_array_foreach(ids, i, id) {
+                r = sd_bus_message_append(m, "u", (uint32_t) json_integer_value(id));
+                if (r < 0)
+                        return r;
+        }
+        return sd_bus_message_close_container(m);
+}
+
+int report_step_tasks_append(sd_bus_message *m, const char *step_tasks) {
+        json_auto_t *object = json_loads(step_tasks, 0, NULL);
+        const char *code;
+        json_t *ids;
+        int r;
+
+        if (!json_is_object(object))
+                return -EBADMSG;
+        r = sd_bus_message_open_container(m, 'a', "{sau}");
+        if (r < 0)
+                return r;
+        json_object_foreach(object, code, ids) {
+                r = sd_bus_message_open_container(m, 'e', "sau");
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_append_basic(m, 's', code);
+                if (r < 0)
+                        return r;
+                r = append_ids(m, ids);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_close_container(m);
                 if (r < 0)
                         return r;
         }

@@ -22,5 +22,11 @@ int report_step_running(const char *steps, RunningStep *ret);
 /* Appends a(ssstttt). */
 int report_steps_append(sd_bus_message *m, const char *steps);
 
+/* Appends as of the column held: a JSON array of texts. */
+int report_codes_append(sd_bus_message *m, const char *codes);
+
 /* Appends a{su} of a JSON object of numbers. */
 int report_tasks_append(sd_bus_message *m, const char *tasks);
+
+/* Appends a{sau}: the column step_tasks of report-list.sql, a JSON object of arrays of ids. */
+int report_step_tasks_append(sd_bus_message *m, const char *step_tasks);

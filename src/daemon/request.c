@@ -186,6 +186,15 @@ static int on_polkit(sd_bus_message *reply, void *userdata, sd_bus_error *unused
 
         q->slot = sd_bus_slot_unref(q->slot);
         r = polkit_read(reply, &error);
+        if (r < 0 && q->caller.via &&
+            sd_bus_error_has_name(&error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED)) {
+                /* Nobody could show the dialog, whatever the call allows. */
+                sd_bus_error_free(&error);
+                r = sd_bus_error_setf(&error, SD_BUS_ERROR_ACCESS_DENIED,
+                                      "polkit does not allow uid %" PRIu32 " to do this without a password dialog, "
+                                      "which %s cannot show",
+                                      q->caller.uid, q->caller.via);
+        }
         if (r >= 0)
                 request_act(q);
         else if (sd_bus_error_is_set(&error))
@@ -198,6 +207,7 @@ static int on_polkit(sd_bus_message *reply, void *userdata, sd_bus_error *unused
 static int on_caller(sd_bus_message *reply, void *userdata, sd_bus_error *unused) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         Request *q = userdata;
+        PolkitSubject subject;
         int r;
 
         q->slot = sd_bus_slot_unref(q->slot);
@@ -209,11 +219,17 @@ static int on_caller(sd_bus_message *reply, void *userdata, sd_bus_error *unused
                         request_fail_errno(q, r);
                 return 0;
         }
+        r = on_behalf_apply(&q->on_behalf, q->manager, &q->caller, &error);
+        if (r < 0) {
+                request_fail(q, &error);
+                return 0;
+        }
         if (q->caller.uid == 0) {
                 request_act(q);
                 return 0;
         }
-        r = polkit_ask(q->message, q->action, &q->about, on_polkit, q, &q->slot);
+        subject = (PolkitSubject){ .uid = q->caller.uid, .pid = q->caller.pid };
+        r = polkit_ask(q->message, q->caller.via ? &subject : NULL, q->action, &q->about, on_polkit, q, &q->slot);
         if (r < 0)
                 request_fail_errno(q, r);
         return 0;

@@ -8,6 +8,7 @@
 
 #include "bus/caller.h"
 #include "bus/polkit.h"
+#include "daemon/on-behalf.h"
 #include "daemon/manager.h"
 #include "store/pg-client.h"
 
@@ -30,6 +31,7 @@ struct Request {
         sd_bus_message *message; /* the call; the arguments borrow from it */
         const char *action;      /* polkit's */
         PolkitDetails about;
+        OnBehalf on_behalf;
         bool without_store; /* act even when the store is away */
         bool waits_for_store;
         RequestAct act;

@@ -25,6 +25,7 @@ typedef struct Resume {
         sd_bus *bus;
         PgClient *store;
         uint32_t report;
+        bool asked_for_hooks; /* no report is unfinished; one that has ended may have hooks to be told */
         uint64_t deadline_usec; /* CLOCK_MONOTONIC */
 } Resume;
 
@@ -97,6 +98,11 @@ static void on_unfinished(PgClient *c, const PgError *failure, PGresult *res, vo
                 (void) sd_event_exit(resume->event, EXIT_FAILURE);
                 return;
         }
+        if (PQntuples(res) == 0 && !resume->asked_for_hooks) {
+                resume->asked_for_hooks = true;
+                if (resume_ask(resume) >= 0)
+                        return;
+        }
         if (PQntuples(res) == 0) {
                 log_info("No report is unfinished.");
                 (void) sd_event_exit(resume->event, 0);
@@ -111,7 +117,9 @@ static int resume_ask(Resume *resume) {
 
         if (left == 0)
                 return -ETIMEDOUT;
-        return pg_client_query(resume->store, &sql_report_unfinished, NULL, left, on_unfinished, resume);
+        return pg_client_query(resume->store,
+                               resume->asked_for_hooks ? &sql_report_hooks : &sql_report_unfinished, NULL, left,
+                               on_unfinished, resume);
 }
 
 static void resume_done(Resume *r) {

@@ -28,7 +28,15 @@ typedef struct RunCall {
         int validate;     /* of these, negative: not given */
         int dry_run;
         int skip_corrupted;
+        char **hold; /* codes of steps, NULL: none */
 } RunCall;
+
+static void run_call_free(void *p) {
+        RunCall *call = p;
+
+        strv_free(call->hold);
+        free(call);
+}
 
 static uint32_t default_workers(const Manager *m) {
         cpu_set_t cpus;
@@ -85,9 +93,9 @@ static void on_created(Request *q, PGresult *res) {
 }
 
 static int create_report(Request *q, const Definition *d) {
-        _cleanup_(freep) char *steps = document_steps(d), *options = options_to_json(q->args);
-        CallerText caller = caller_text(&q->caller);
         RunCall *call = q->args;
+        _cleanup_(freep) char *steps = document_steps(d, call->hold), *options = options_to_json(call);
+        CallerText caller = caller_text(&q->caller);
         char plan[11], workers[11];
 
         if (!steps || !options)
@@ -97,9 +105,17 @@ static int create_report(Request *q, const Definition *d) {
         (void) snprintf(plan, sizeof(plan), "%" PRIu32, call->plan);
         (void) snprintf(workers, sizeof(workers), "%" PRIu32, call->workers);
         request_query(q, &sql_report_run,
-                      (const char *[]){ plan, d->name, options, workers, d->digest, steps, caller.uid, caller.pid,
-                                        caller.unit },
+                      (const char *[]){ plan, d->name, options, workers, d->digest, steps, d->hook, caller.uid,
+                                        caller.pid, caller.unit, caller.via },
                       on_created);
+        return 0;
+}
+
+static int check_hold(const RunCall *call, const Definition *d, sd_bus_error *error) {
+        for (char *const *code = call->hold; code && *code; code++)
+                if (!definition_find_step(d, *code))
+                        return bus_error_set(error, BUS_ERROR_BAD_OPTION,
+                                             "Migration %s has no step '%.64s' to hold before", d->name, *code);
         return 0;
 }
 
@@ -113,6 +129,8 @@ static void on_plan(Request *q, PGresult *res) {
                 r = bus_error_set(&error, BUS_ERROR_NO_SUCH_PLAN, "No such plan: %" PRIu32, call->plan);
         else
                 r = migration_load(pg_get_text(res, 0, "migration", ""), &d, &error);
+        if (r >= 0)
+                r = check_hold(call, d, &error);
         if (r >= 0)
                 r = create_report(q, d);
         if (r < 0 && sd_bus_error_is_set(&error))
@@ -131,12 +149,18 @@ static void act_run(Request *q) {
 
 int run_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         RunCall call = { .validate = -1, .dry_run = -1, .skip_corrupted = -1 };
+        _cleanup_(strv_freep) char **hold = NULL;
         uint32_t workers = UINT32_MAX;
-        const BusOption options[] = { { "workers", "u", &workers },
-                                      { "validate", "b", &call.validate },
-                                      { "dry_run", "b", &call.dry_run },
-                                      { "skip_corrupted", "b", &call.skip_corrupted },
-                                      {} };
+        OnBehalf on_behalf = {};
+        const BusOption options[] = {
+                { "workers", "u", &workers },
+                { "validate", "b", &call.validate },
+                { "dry_run", "b", &call.dry_run },
+                { "skip_corrupted", "b", &call.skip_corrupted },
+                { "hold", "as", &hold },
+                on_behalf_option(&on_behalf),
+                {},
+        };
         _cleanup_(request_freep) Request *q = NULL;
         int r;
 
@@ -158,8 +182,10 @@ int run_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         q->args = malloc(sizeof(RunCall));
         if (!q->args)
                 return -ENOMEM;
-        q->free_args = free;
+        q->free_args = run_call_free;
+        call.hold = TAKE_PTR(hold);
         *(RunCall *) q->args = call;
         q->about.plan = call.plan;
+        q->on_behalf = on_behalf;
         return request_start(TAKE_PTR(q));
 }

@@ -31,7 +31,7 @@ static End engine_end_due(Engine *e) {
         case STATE_RUNNING:
                 if (e->snap.any_failed)
                         return END_FAILED;
-                return e->no_step ? END_COMPLETED : END_NONE;
+                return e->no_step && !*e->snap.held ? END_COMPLETED : END_NONE;
         default:
                 return END_NONE;
         }
@@ -151,6 +151,11 @@ static void engine_explain(Engine *e) {
                                 e->sessions);
         } else if (e->snap.state == STATE_PAUSED)
                 engine_set_reason(e, e->snap.freeze ? "paused: tasks are frozen" : "paused: no new task starts");
+        else if (*e->snap.held)
+                engine_set_reason(e,
+                                  "held before step %s by uid %" PRIi64
+                                  ", release it with: migrationctl release %" PRIu32 " %s",
+                                  e->snap.held, e->snap.held_uid, e->report, e->snap.held);
         else if (active == 0 && e->snap.next_usec >= 0)
                 engine_set_reason(e, "a failed task waits before its next attempt");
         else if (e->snap.any_failed && active > 0)

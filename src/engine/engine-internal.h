@@ -25,6 +25,7 @@ typedef enum Phase {
         PHASE_LAUNCH,    /* write intents and start units */
         PHASE_FREE,      /* at an end: are former attempts' sessions gone? */
         PHASE_END,       /* write the final state */
+        PHASE_HOOK,      /* tell the hook of ended steps, and of the report's end */
         PHASE_REASON,    /* say what the report waits for */
         _PHASE_MAX,
 } Phase;
@@ -41,6 +42,7 @@ typedef struct Attempt {
         bool expander;
         bool other_bus;   /* launched over a bus that has ended: before a boot, or a restart of the bus */
         int64_t age_usec; /* since it ended, -1: live */
+        int64_t stalled_msec; /* the step's time without progress is over by then, -1: no */
         bool seen;        /* in the snapshot of this check */
         bool settled;     /* no start of it can be in flight any more */
         bool listed;      /* PID 1 has the unit loaded */
@@ -59,10 +61,12 @@ typedef struct Snapshot {
         State state;
         bool freeze;
         uint32_t workers;
-        bool any_failed;
+        bool any_failed; /* the report is to fail: nothing more is started */
         bool stop_on_failure;
         int64_t next_usec; /* until the earliest back-off ends, -1: none */
         char *wait_reason; /* as stored */
+        char held[NAME_LENGTH_MAX + 1]; /* the step that a hold keeps from beginning, "": none */
+        int64_t held_uid;               /* who asked for it */
 } Snapshot;
 
 /* What an answer belongs to. The table may move between call and answer, so it is found by id. */
@@ -113,6 +117,7 @@ struct Engine {
         char *fence_unit;
         usec_t fence_next_usec; /* CLOCK_MONOTONIC; not before */
         int64_t sessions;       /* that hold a task's lock; -1: not read in this check */
+        size_t n_hooks;         /* that were due in this check */
         bool no_step;           /* report_advance() found no step to run */
         int64_t step;           /* ord of the step that was said to run, -1: none yet */
         const char *ending;     /* the state that is being written */
@@ -161,6 +166,9 @@ int fence_start(Engine *e);
 void fence_on_started(const UnitReply *reply, void *userdata);
 void engine_phase_free(Engine *e);
 void engine_phase_end(Engine *e);
+
+/* hook.c */
+void engine_phase_hook(Engine *e);
 
 /* attempts.c: the table of open attempts */
 Attempt *attempt_find(Engine *e, int64_t id);

@@ -22,7 +22,8 @@ static void (*const phases[_PHASE_MAX])(Engine *e) = {
         [PHASE_UNITS] = engine_phase_units,       [PHASE_SETTLE] = engine_phase_settle,
         [PHASE_RELEASE] = engine_phase_release,   [PHASE_ADVANCE] = engine_phase_advance,
         [PHASE_LAUNCH] = engine_phase_launch,     [PHASE_FREE] = engine_phase_free,
-        [PHASE_END] = engine_phase_end,           [PHASE_REASON] = NULL,
+        [PHASE_END] = engine_phase_end,           [PHASE_HOOK] = engine_phase_hook,
+        [PHASE_REASON] = NULL,
 };
 
 usec_t engine_now(Engine *e) {
@@ -95,11 +96,12 @@ static void engine_check_done(Engine *e) {
         snprintf(e->status, sizeof(e->status), "%s: %zu units active%s%s",
                  state_to_string(e->snap.state) ?: "starting", engine_count_active(e), *e->reason ? ", " : "",
                  e->reason);
-        if (state_is_final(e->snap.state)) {
+        /* A check that found no hook due comes after the end was written, and the hook's row with it. */
+        if (state_is_final(e->snap.state) && e->n_hooks == 0 && !e->broken) {
                 engine_end(e, ENGINE_FINISHED);
                 return;
         }
-        if (e->broken || e->snap.state == STATE_CANCELING || e->no_step)
+        if (e->broken || e->snap.state == STATE_CANCELING || (e->no_step && !*e->snap.held))
                 delay = RETRY_INTERVAL_USEC;
         if (e->snap.next_usec >= 0)
                 delay = MIN(delay, (usec_t) e->snap.next_usec + USEC_PER_MSEC);

@@ -2,6 +2,7 @@
 
 #include "engine/outcome.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,4 +69,10 @@ void outcome_from_start_error(const char *message, Outcome *ret) {
         *ret = (Outcome){};
         outcome_set(ret, STATE_FAILED, "start", false);
         snprintf(ret->error, sizeof(ret->error), "could not be started: %s", message);
+}
+
+void outcome_from_stall(int64_t msec, Outcome *ret) {
+        *ret = (Outcome){};
+        outcome_set(ret, STATE_FAILED, "no-progress", false);
+        snprintf(ret->error, sizeof(ret->error), "stopped: its counters had not moved for %" PRIi64 " s", msec / 1000);
 }

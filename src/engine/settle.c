@@ -111,6 +111,8 @@ static void attempt_close(Engine *e, Attempt *a, const UnitResult *result) {
 
         if (attempt_is_live(a) && e->snap.state != STATE_CANCELING) {
                 outcome_from_result(result, &outcome);
+                if (a->stalled_msec >= 0)
+                        outcome_from_stall(a->stalled_msec, &outcome);
                 attempt_end_with(e, a, &outcome, result);
         } else
                 attempt_record_result(e, a, result);
@@ -150,6 +152,7 @@ static void attempt_send_stop(Engine *e, Attempt *a) {
 
 static bool attempt_has_to_stop(Engine *e, const Attempt *a) {
         return e->snap.state == STATE_CANCELING || (e->snap.any_failed && e->snap.stop_on_failure) ||
+               a->stalled_msec >= 0 ||
                (!attempt_is_live(a) && (a->age_usec > EXIT_GRACE_USEC || a->state != STATE_COMPLETED));
 }
 

@@ -53,7 +53,9 @@ static void on_report(_unused_ PgClient *c, const PgError *error, PGresult *res,
                 .stop_on_failure = pg_get_bool(res, 0, "stop_on_failure"),
                 .next_usec = pg_get_i64(res, 0, "next_usec", -1),
                 .wait_reason = strdup(pg_get_text(res, 0, "wait_reason", "")),
+                .held_uid = pg_get_i64(res, 0, "held_uid", 0),
         };
+        (void) snprintf(e->snap.held, sizeof(e->snap.held), "%s", pg_get_text(res, 0, "held", ""));
         text = pg_get_text(res, 0, "migration", "");
         if (!e->migration)
                 e->migration = strdup(text);
@@ -67,6 +69,7 @@ static int attempt_fill(Engine *e, Attempt *a, PGresult *res, int row) {
         a->settled = a->listed = a->active = a->recorded = false;
         a->state = state_from_string(pg_get_text(res, row, "state", ""));
         a->age_usec = pg_get_i64(res, row, "age_usec", -1);
+        a->stalled_msec = pg_get_i64(res, row, "stalled", -1);
         if (a->unit)
                 return 0;
         a->task = (uint32_t) pg_get_i64(res, row, "task_id", 0);

@@ -16,7 +16,7 @@ static void a_full_definition_is_read(void **state) {
 
         d = load("{\"name\": \"x\", \"description\": \"Moves things\", \"user\": \"mover\", \"writable\": "
                  "[\"/var/lib/x\"],"
-                 " \"fence\": [\"/bin/fence\", \"now\"], \"environment\": {\"A\": \"1\", \"B_2\": \"\"}, "
+                 " \"fence\": [\"/bin/fence\", \"now\"], \"hook\": \"tell-them@.service\", \"environment\": {\"A\": \"1\", \"B_2\": \"\"}, "
                  "\"steps\": ["
                  "{\"code\": \"first\", \"message\": \"First\", \"exec\": [\"/bin/one\", \"\", \"$x %n\"]},"
                  "{\"code\": \"second\", \"message\": \"Second\", \"exec\": [\"/bin/two\"], \"expand\": "
@@ -25,15 +25,17 @@ static void a_full_definition_is_read(void **state) {
                  "\"5min\"},"
                  " \"timeout\": \"1h 30min\", \"on-failure\": \"stop\", \"contract\": \"exit-code\", "
                  "\"user\": \"other\","
-                 " \"writable\": [], \"dry-run\": true}]}");
+                 " \"writable\": [], \"dry-run\": true, \"max-failures\": \"12%\"},"
+                 "{\"code\": \"last\", \"message\": \"Last\", \"exec\": [\"/bin/three\"], \"max-failures\": 4, \"progress-timeout\": \"10min\"}]}");
         assert_string_equal(d->name, "x");
         assert_string_equal(d->description, "Moves things");
         assert_string_equal(d->user, "mover");
         assert_string_equal(d->writable[0], "/var/lib/x");
         assert_int_equal(strv_length(d->fence), 2);
+        assert_string_equal(d->hook, "tell-them@.service");
         assert_string_equal(d->environment[0], "A=1");
         assert_string_equal(d->environment[1], "B_2=");
-        assert_int_equal(d->n_steps, 2);
+        assert_int_equal(d->n_steps, 3);
 
         s = definition_find_step(d, "first");
         assert_ptr_equal(s, &d->steps[0]);
@@ -52,6 +54,10 @@ static void a_full_definition_is_read(void **state) {
         assert_true(s->on_failure == ON_FAILURE_STOP && s->contract == CONTRACT_EXIT_CODE && s->dry_run);
         assert_string_equal(s->user, "other");
         assert_int_equal(strv_length(s->writable), 0);
+        assert_true(s->max_failures == 0 && s->max_failures_percent == 12);
+        s = definition_find_step(d, "last");
+        assert_true(s->max_failures == 4 && s->max_failures_percent == 0);
+        assert_true(s->progress_timeout_usec == 600 * USEC_PER_SEC && s->timeout_usec == USEC_INFINITY);
         assert_null(definition_find_step(d, "third"));
 }
 
@@ -192,6 +198,10 @@ static void bad_members_of_the_definition_are_refused_with_their_pointer(void **
                 { "\"writable\": [\"/a\\\"b\"]", "/writable/0: ", "may not have" },
                 { "\"writable\": [\"/a\\nUser=root\"]", "/writable/0: ", "control character" },
                 { "\"writable\": [[\"/a\"]]", "/writable/0: ", "must be a string, not an array" },
+                { "\"hook\": \"tell.service\"", "/hook: ", "is no template of service units" },
+                { "\"hook\": \"@.service\"", "/hook: ", "is no template of service units" },
+                { "\"hook\": \"a b@.service\"", "/hook: ", "is no template of service units" },
+                { "\"hook\": \"tell@.timer\"", "/hook: ", "is no template of service units" },
                 { "\"fence\": []", "/fence: ", "must name a program" },
                 { "\"fence\": [\"fence\"]", "/fence/0: ", "not an absolute path" },
                 { "\"fence\": [\"/f\", \"a\\tb\"]", "/fence/1: ", "control character" },
@@ -306,6 +316,13 @@ static void bad_members_of_a_step_are_refused_with_their_pointer(void **state) {
                 { "\"on-failure\": \"retry\"",
                   "/steps/0/on-failure: ", "must be \"finish\" or \"stop\", not \"retry\"" },
                 { "\"on-failure\": true", "/steps/0/on-failure: ", "must be a string" },
+                { "\"progress-timeout\": 0", "/steps/0/progress-timeout: ", "longer than 0" },
+                { "\"max-failures\": -1", "/steps/0/max-failures: ", "from 0 to" },
+                { "\"max-failures\": \"5\"", "/steps/0/max-failures: ", "not \"5\"" },
+                { "\"max-failures\": \"101%\"", "/steps/0/max-failures: ", "not \"101%\"" },
+                { "\"max-failures\": \"5%%\"", "/steps/0/max-failures: ", "not \"5%%\"" },
+                { "\"max-failures\": \"%\"", "/steps/0/max-failures: ", "not \"%\"" },
+                { "\"max-failures\": true", "/steps/0/max-failures: ", "must be a number of tasks" },
                 { "\"contract\": \"exit_code\"",
                   "/steps/0/contract: ", "must be \"claim\" or \"exit-code\"" },
                 { "\"contract\": \"\"", "/steps/0/contract: ", "must be \"claim\" or \"exit-code\"" },

@@ -92,20 +92,24 @@ static void steps_become_what_the_store_takes(void **state) {
         char program[] = "/bin/true", *exec[] = { program, NULL }, one[] = "one", two[] = "two", message[] = "\"M\"";
         DefinitionStep steps[] = {
                 { .code = one, .message = message, .exec = exec, .parallel = UINT32_MAX, .attempts = 3, .backoff_usec = 1500,
-                  .backoff_max_usec = 60 * USEC_PER_SEC, .on_failure = ON_FAILURE_FINISH },
+                  .backoff_max_usec = 60 * USEC_PER_SEC, .on_failure = ON_FAILURE_FINISH, .progress_timeout_usec = USEC_PER_SEC },
                 { .code = two, .message = message, .exec = exec, .expand = exec, .parallel = 4, .attempts = 1,
-                  .on_failure = ON_FAILURE_STOP, .dry_run = true },
+                  .on_failure = ON_FAILURE_STOP, .dry_run = true, .max_failures = 7, .max_failures_percent = 5,
+                  .progress_timeout_usec = USEC_INFINITY },
         };
         const Definition d = { .steps = steps, .n_steps = 2 };
-        _cleanup_(freep) char *text = document_steps(&d);
+        char *held[] = { two, NULL };
+        _cleanup_(freep) char *text = document_steps(&d, held);
         json_auto_t *got = NULL, *wanted = NULL;
 
         assert_non_null(text);
         got = json_loads(text, 0, NULL);
         wanted = json_loads("[{\"code\": \"one\", \"message\": \"\\\"M\\\"\", \"expand\": false, \"parallel\": null, \"attempts\": 3,"
-                            " \"backoff_msec\": 2, \"backoff_max_msec\": 60000, \"on_failure\": \"finish\", \"dry_run\": false},"
+                            " \"backoff_msec\": 2, \"backoff_max_msec\": 60000, \"on_failure\": \"finish\", \"dry_run\": false,"
+                            " \"held\": false, \"max_failures\": 0, \"max_failures_percent\": 0, \"progress_timeout_msec\": 1000},"
                             " {\"code\": \"two\", \"message\": \"\\\"M\\\"\", \"expand\": true, \"parallel\": 4, \"attempts\": 1,"
-                            " \"backoff_msec\": 0, \"backoff_max_msec\": 0, \"on_failure\": \"stop\", \"dry_run\": true}]", 0, NULL);
+                            " \"backoff_msec\": 0, \"backoff_max_msec\": 0, \"on_failure\": \"stop\", \"dry_run\": true,"
+                            " \"held\": true, \"max_failures\": 7, \"max_failures_percent\": 5, \"progress_timeout_msec\": null}]", 0, NULL);
         assert_non_null(wanted);
         assert_true(json_equal(got, wanted));
 }

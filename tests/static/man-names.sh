@@ -20,7 +20,7 @@ same "migrationd.conf(5) has their sections" \
 
 # migration-definition(5)
 same "migration-definition(5) has the keys that are read" \
-        "$(sed -nE 's/^ *\{ "([a-z-]+)", (true|false), [a-z_]+ \},/\1/p' src/config/definition-parse.c | sort -u)" \
+        "$(sed -nE 's/^ *\{ "([a-z-]+)", (true|false), [a-z_]+ \},/\1/p' src/config/definition-parse.c src/config/definition-step.c | sort -u)" \
         "$(items man/migration-definition.5 Ql)"
 
 # migrationd-task(1)
@@ -30,6 +30,16 @@ same "migrationd-task(1) has the verbs of the program" \
 same "migrationd-task(1) has the exit statuses of the contract" \
         "$(sed -nE 's/^ *(MIGRATIOND|COMMAND)_EXIT_[A-Z_]+ = ([0-9]+),.*/\2/p' src/task/task.h src/task/command.h | sort -un)" \
         "$(sed -nE 's/^\.It ([0-9]+)$/\1/p' man/migrationd-task.1 | sort -un)"
+
+# migrationd-rest.conf(5), migrationd-rest(8)
+same "migrationd-rest.conf(5) has the settings that are read" \
+        "$(sed -nE 's/^#define KEY "([A-Za-z]+)"$/\1/p' src/rest/settings.c)" \
+        "$(items man/migrationd-rest.conf.5 Va | sed -n 's/=$//p')"
+same "migrationd-rest(8) has each path and its methods" \
+        "$(sed -nE 's/^ROUTE\([a-z_]+, *"([A-Z]+)", *"([^"]+)".*/\2 \1/p' src/rest/routes.def | sed 's/{id}/ID/' | sort)" \
+        "$(awk '/^\.S[hs] / { inside = /Resources/ }
+                inside && /^\.It Pa / { path = $3 }
+                inside && /^\.Li [A-Z]+ :$/ { print path, $2 }' man/migrationd-rest.8 | sort)"
 
 # org.migrationd1(5): members of the documented interfaces, which dbus-contract.sh holds against the program.
 # members KIND: names of methods, properties or signals of all interfaces.

@@ -22,7 +22,7 @@ root_make() {
 
         mkdir -p "$1/usr/lib/systemd"
         cp -r /usr/lib/systemd/system "$1/usr/lib/systemd/"
-        cp units/*.service units/*.timer "$1/usr/lib/systemd/system/"
+        cp units/*.service units/*.socket units/*.timer "$1/usr/lib/systemd/system/"
         if [[ -d $INSTALLED ]]; then
                 mkdir -p "$1/usr/libexec"
                 cp -r "$INSTALLED/usr/libexec/migrationd" "$1/usr/libexec/"
@@ -36,7 +36,7 @@ root_make() {
 
 # names: the units, templates with an instance.
 names() {
-        basename -a units/*.service units/*.timer | sed 's/@\./@1./'
+        basename -a units/*.service units/*.socket units/*.timer | sed 's/@\./@1./'
 }
 
 title="systemd-analyze verify has nothing to say about the units"
@@ -65,7 +65,7 @@ verdict "Each service has the sandbox floor" "$(
         done)"
 
 verdict "Each unit names a manual page that there is" "$(
-        for unit in units/*.service units/*.timer; do
+        for unit in units/*.service units/*.socket units/*.timer; do
                 pages=$(sed -nE 's/^Documentation=//p' "$unit" | tr ' ' '\n' | sed -nE 's/^man:(.*)\(([0-9])\)$/man\/\1.\2/p')
                 [[ -n $pages ]] || printf '%s names none\n' "$unit"
                 for page in $pages; do

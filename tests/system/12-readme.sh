@@ -36,8 +36,15 @@ expect_match 'migration-1.slice' typed 'systemctl status'
 expect_match 'migrationd-poll@1.timer' typed list-timers
 expect_match '"validate"' typed ListTasks
 
+title "It is seen over HTTP once the gateway is turned on"
+expect typed 'systemctl enable'
+expect_match '"state": *"running"' typed 'socket http'
+
 title "And canceled"
 expect typed Cancel
 wait_until 60 report_is 1 canceled
 journalctl --sync
 expect_match 'Report 1' typed journalctl
+
+title "A report that has ended is not canceled over HTTP"
+expect_match canceled typed PATCH

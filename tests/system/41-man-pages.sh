@@ -1,6 +1,6 @@
 #!/bin/bash
 # container: manual
-# timeout: 120
+# timeout: 240
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The examples of the manual pages do what they say: each is installed or run as it stands. Those of migrationd.conf(5) are
 # in 70-external-database.sh.
@@ -21,7 +21,7 @@ export LC_ALL=C.UTF-8
 
 title "Each unit's manual page is there"
 for page in man1/migrationctl.1 man1/migrationd-task.1 man5/migration-definition.5 man5/migrationd.conf.5 man5/org.migrationd1.5 \
-        man8/migrationd.8; do
+        man5/migrationd-rest.conf.5 man8/migrationd.8 man8/migrationd-rest.8; do
         expect test -s "/usr/share/man/$page"
 done
 
@@ -97,3 +97,29 @@ may_cancel() {
 wait_until 10 may_cancel
 expect_exit 5 runuser -u nobody -- migrationctl cancel "$report" --no-ask-password
 rm /etc/polkit-1/rules.d/50-migrations.rules
+
+title "migrationd-rest(8) and migrationd-rest.conf(5): the gateway is turned on, and knows who is in its files"
+expect block_run migrationd-rest.8 enable
+expect systemctl --quiet is-enabled migrationd-rest.socket
+expect block_install migrationd-rest.8 tcp
+expect block_install migrationd-rest.conf.5 conf
+PASSWORD=secret expect_match '^[0-9a-f]{64}$' block_run migrationd-rest.conf.5 credentials
+token=$(tail -n 1 <<<"$OUTPUT")
+expect_eq "$(stat --format=%a /etc/migrationd/rest-credentials)" 600
+expect block_run migrationd-rest.8 reload
+expect block_run migrationd-rest.conf.5 reload
+url=http://127.0.0.1:24817/pulp/api/v3/tasks/
+expect_exit 22 curl --silent --fail "$url"
+expect curl --silent --fail --user deputy:secret "$url"
+expect curl --silent --fail --header "Authorization: Bearer $token" "$url"
+
+title "migrationd-rest(8): a plan is stored, run, looked at and canceled"
+# No poll, so that the report does not end before it is canceled: nothing is configured for it here.
+poll=migrationd-poll@$(($(migrationctl list --json=short | jq '.[-1].id') + 1))
+systemctl mask --runtime --quiet "$poll.timer" "$poll.service"
+expect bash -euo pipefail -c "$(block migrationd-rest.8 run)
+$(block migrationd-rest.8 cancel)"
+expect_output '"state": *"running"'
+expect_output '"state": *"canceling"'
+systemctl unmask --runtime --quiet "$poll.timer" "$poll.service"
+wait_until 60 report_has_ended "$(migrationctl list --json=short | jq '.[-1].id')"

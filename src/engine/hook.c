@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Tells the hook, an ordinary unit that the definition names, that a step or the report has ended. The row of an end
+ * comes with the end, in one transaction; it is taken off when PID 1 has answered the start. So a hook is told at
+ * least once, whatever dies in between, and the report's end is the poll's last check only when nothing is left to be
+ * told. */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "engine/engine-internal.h"
+#include "store-sql.h"
+
+/* What the answer of PID 1 belongs to. */
+typedef struct Hook {
+        Operation *operation;
+        int64_t id;
+        char *unit;
+} Hook;
+
+static Hook *hook_free(Hook *h) {
+        if (h)
+                free(h->unit);
+        free(h);
+        return NULL;
+}
+
+static void on_noted(_unused_ PgClient *c, const PgError *error, _unused_ PGresult *res, void *userdata) {
+        Operation *o = userdata;
+
+        if (operation_failed(o, "noting that a hook was told", error))
+                return;
+        o->engine->changed = true;
+        operation_end(o, 0, NULL, NULL);
+}
+
+static void on_hook_started(const UnitReply *reply, void *userdata) {
+        Hook *h = userdata;
+        Operation *o = h->operation;
+        Engine *e = o->engine;
+        LogContext context = engine_log_context(e, NULL);
+        char id[21];
+
+        /* Without an answer nobody knows: it is told again. A refusal is final: the unit is not there or not valid.
+         */
+        if (reply->error == -ETIMEDOUT || reply->error == -ECONNRESET || reply->error == -ECANCELED) {
+                operation_end(o, reply->error, "starting a hook", reply->message);
+                hook_free(h);
+                return;
+        }
+        if (reply->error < 0)
+                (void) log_full(LOG_WARNING, reply->error, &context, "Starting the hook %s: %s, ignoring", h->unit,
+                                reply->message);
+        snprintf(id, sizeof(id), "%" PRIi64, h->id);
+        engine_query(e, 0, &sql_poll_hook_started, (const char *[]){ id }, on_noted);
+        operation_end(o, 0, NULL, NULL);
+        hook_free(h);
+}
+
+static void hook_start(Engine *e, int64_t id, const char *unit) {
+        Hook *h = calloc(1, sizeof(Hook));
+        int r = -ENOMEM;
+
+        if (h) {
+                *h = (Hook){ .operation = operation_new(e, 0), .id = id, .unit = strdup(unit) };
+                if (h->operation && h->unit)
+                        r = unit_host_start(e->host, unit, on_hook_started, h);
+        }
+        if (r >= 0)
+                return;
+        if (h && h->operation)
+                operation_end(h->operation, r, "starting a hook", NULL);
+        e->broken = true;
+        hook_free(h);
+}
+
+static void on_hooks(_unused_ PgClient *c, const PgError *error, PGresult *res, void *userdata) {
+        Operation *o = userdata;
+        Engine *e = o->engine;
+
+        if (operation_failed(o, "reading the hooks that are due", error))
+                return;
+        e->n_hooks = (size_t) PQntuples(res);
+        for (int i = 0; i < PQntuples(res); i++)
+                hook_start(e, pg_get_i64(res, i, "id", 0), pg_get_text(res, i, "unit", ""));
+        operation_end(o, 0, NULL, NULL);
+}
+
+void engine_phase_hook(Engine *e) {
+        char report[12];
+
+        snprintf(report, sizeof(report), "%" PRIu32, e->report);
+        engine_query(e, 0, &sql_poll_hooks, (const char *[]){ report }, on_hooks);
+}

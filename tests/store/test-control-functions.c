@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The SQL functions of control: holds, allowed failures, retry of a part, and why something waits. */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "lib/pg-answer.h"
+#include "lib/store-fixture.h"
+
+#define TWO_STEPS "[{\"code\": \"copy\"}, {\"code\": \"cut_over\", \"held\": true}]"
+
+/* n tasks in the first step instead of its own; values: (lane, stage). */
+static void set_tasks(Store *s, const char *values) {
+        _cleanup_(freep) char *sql = text_format("INSERT INTO migrationd.task (report_id, step_ord, kind, lane, stage, max_attempts) "
+                                                 "SELECT $1, 0, 'main', lane, stage, 1 FROM (VALUES %s) AS v (lane, stage)",
+                                                 values);
+
+        assert_string_equal(store_ask(s, "DELETE FROM migrationd.task WHERE report_id = $1 AND step_ord = 0").message, "");
+        assert_string_equal(store_ask(s, sql).message, "");
+}
+
+static Reply request(Store *s, const char *verb, const char *argument) {
+        return say(s->service, "SELECT concat_ws('|', before, after, refused) FROM migrationd.api_report_request($1, $2, $3, 1000, 7, '')",
+                   s->report, verb, argument, (char *)NULL);
+}
+
+static Reply why_task(Store *s, const char *task) {
+        return say(s->service, "SELECT why FROM migrationd.api_why($1, $2)", s->report, task, (char *)NULL);
+}
+
+static void fail_attempt(Store *s, const Attempt *a, const char *class) {
+        assert_value(say(s->service, "SELECT migrationd.attempt_end($1, 'launching', 'failed', $2, 'why', false)", a->id, class,
+                         (char *)NULL),
+                     "failed");
+}
+
+static void complete(Store *s, const Attempt *a) {
+        assert_string_equal(store_claim(s, a).message, "");
+        assert_string_equal(store_call(s, "task_finish", a, "").message, "");
+}
+
+static void assert_why(Store *s, const char *pattern) {
+        Reply r = say(s->service, "SELECT why LIKE $2, why FROM migrationd.api_why($1, NULL)", s->report, pattern, (char *)NULL);
+
+        assert_string_equal(r.message, "");
+        if (!streq(r.value, "t"))
+                fail_msg("'%s' is not like '%s'", store_ask(s, "SELECT why FROM migrationd.api_why($1, NULL)").value, pattern);
+}
+
+static void a_held_step_does_not_begin_before_it_is_released(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 1, TWO_STEPS);
+        assert_int_equal(store_launch(s, "10", &a, 1), 1);
+        assert_value(store_ask(s, "SELECT count(*) FROM migrationd.report_held($1)"), "0");
+        complete(s, &a);
+        assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "NULL");
+        assert_value(store_ask(s, "SELECT code || uid FROM migrationd.report_held($1)"), "cut_over0");
+        assert_value(store_ask(s, "SELECT migrationd.report_completed($1)"), "f");
+        assert_int_equal(store_launch(s, "10", &a, 1), 0);
+        assert_value(request(s, "release", "cut_over"), "running|running");
+        assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "1");
+        assert_int_equal(store_launch(s, "10", &a, 1), 1);
+        assert_string_equal(a.step, "cut_over");
+        complete(s, &a);
+        assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "NULL");
+        assert_value(store_ask(s, "SELECT migrationd.report_completed($1)"), "t");
+}
+
+static void a_hold_is_for_a_step_that_is_there_and_has_not_begun(void **state) {
+        Store *s = *state;
+
+        store_run(s, "{}", 1, "[{\"code\": \"copy\"}, {\"code\": \"check\"}, {\"code\": \"cut_over\"}]");
+        store_ask(s, "SELECT migrationd.report_advance($1)");
+        assert_value(request(s, "hold", "nowhere"), "running|step");
+        assert_value(request(s, "hold", "copy"), "running|begun");
+        assert_value(request(s, "release", ""), "running|held");
+        assert_value(request(s, "hold", "cut_over"), "running|running");
+        assert_value(request(s, "hold", "check"), "running|running");
+        assert_value(store_ask(s, "SELECT held FROM migrationd.report_overview WHERE id = $1"), "[\"check\", \"cut_over\"]");
+        assert_value(request(s, "release", "check"), "running|running");
+        assert_value(request(s, "release", "check"), "running|held");
+        assert_value(request(s, "release", ""), "running|running");
+        assert_value(store_ask(s, "SELECT count(*) FROM migrationd.step WHERE report_id = $1 AND held_uid IS NOT NULL"), "0");
+        assert_value(store_ask(s, "SELECT string_agg(verb || uid, ' ' ORDER BY id) FROM migrationd.event WHERE report_id = $1"),
+                     "hold1000 hold1000 release1000 release1000");
+        assert_value(request(s, "cancel", ""), "running|canceling");
+        assert_value(request(s, "hold", "check"), "canceling|state");
+}
+
+static void allowed_failures_let_the_others_start(void **state) {
+        Store *s = *state;
+        Attempt a[8];
+
+        store_run(s, "{}", 8, "[{\"code\": \"copy\", \"max_failures\": 1}]");
+        set_tasks(s, "('', 0), ('', 0), ('', 0), ('', 0)");
+        assert_int_equal(store_launch(s, "2", a, 8), 2);
+        fail_attempt(s, &a[0], "exit-code");
+        assert_value(store_ask(s, "SELECT migrationd.report_is_failing($1)"), "f");
+        assert_int_equal(store_launch(s, "1", &a[2], 1), 1);
+        fail_attempt(s, &a[1], "exit-code");
+        assert_value(store_ask(s, "SELECT migrationd.report_is_failing($1)"), "t");
+        assert_int_equal(store_launch(s, "1", &a[3], 1), 0);
+        complete(s, &a[2]);
+        assert_value(store_ask(s, "SELECT migrationd.report_failed($1)"), "t");
+}
+
+static void a_report_with_allowed_failures_fails_when_nothing_more_can_run(void **state) {
+        Store *s = *state;
+        Attempt a[8];
+
+        store_run(s, "{}", 8, "[{\"code\": \"copy\", \"max_failures_percent\": 50}, {\"code\": \"after\"}]");
+        /* Lane a fails in its first stage: its second never starts. Lane b goes on. */
+        set_tasks(s, "('a', 0), ('a', 1), ('b', 0), ('b', 1)");
+        assert_int_equal(store_launch(s, "8", a, 8), 2);
+        fail_attempt(s, &a[0], "timeout");
+        complete(s, &a[1]);
+        assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "0");
+        assert_value(store_ask(s, "SELECT migrationd.report_is_failing($1)"), "f");
+        assert_int_equal(store_launch(s, "8", a, 8), 1);
+        assert_value(store_ask(s, "SELECT migrationd.report_failed($1)"), "f");
+        complete(s, &a[0]);
+        assert_int_equal(store_launch(s, "8", a, 8), 0);
+        assert_value(store_ask(s, "SELECT migrationd.report_is_failing($1)"), "t");
+        assert_value(store_ask(s, "SELECT migrationd.report_failed($1)"), "t");
+        assert_value(store_ask(s, "SELECT string_agg(state, ' ' ORDER BY id) FROM migrationd.task WHERE report_id = $1"),
+                     "waiting failed waiting completed completed");
+}
+
+static void a_retry_of_a_class_starts_exactly_those_tasks_again(void **state) {
+        Store *s = *state;
+        Attempt a[8];
+
+        store_run(s, "{}", 8, "[{\"code\": \"copy\", \"max_failures\": 9}, {\"code\": \"after\"}]");
+        set_tasks(s, "('', 0), ('', 0), ('', 0)");
+        assert_int_equal(store_launch(s, "8", a, 8), 3);
+        fail_attempt(s, &a[0], "timeout");
+        fail_attempt(s, &a[1], "oom-kill");
+        complete(s, &a[2]);
+        assert_value(store_ask(s, "SELECT migrationd.report_failed($1)"), "t");
+        assert_value(request(s, "retry", "{\"class\": \"signal\"}"), "failed|tasks");
+        assert_value(request(s, "retry", "{\"step\": \"nowhere\"}"), "failed|step");
+        assert_value(request(s, "retry", "{\"step\": \"after\"}"), "failed|tasks");
+        assert_value(request(s, "retry", "{\"step\": \"copy\", \"class\": \"oom-kill\"}"), "failed|running");
+        assert_int_equal(store_launch(s, "8", &a[3], 1), 1);
+        assert_string_equal(a[3].task, a[1].task);
+        complete(s, &a[3]);
+        assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "NULL");
+        assert_value(store_ask(s, "SELECT migrationd.report_failed($1)"), "t");
+        assert_value(say(s->service, "SELECT migrationd.report_retry($1)", s->report, (char *)NULL), "running");
+        assert_int_equal(store_launch(s, "8", &a[3], 1), 1);
+        assert_string_equal(a[3].task, a[0].task);
+        complete(s, &a[3]);
+        assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "1");
+}
+
+static void only_counters_that_move_are_progress(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 1, "[{\"code\": \"copy\", \"progress_timeout_msec\": 5000}]");
+        a = store_launch_and_claim(s);
+#define PROGRESS "SELECT coalesce(progress_at::text, 'none') FROM migrationd.attempt WHERE report_id = $1"
+        assert_value(store_ask(s, PROGRESS), "none");
+        assert_string_equal(store_call(s, "task_progress", &a, "0, 0").message, "");
+        assert_value(store_ask(s, PROGRESS), "none");
+        assert_string_equal(store_call(s, "task_progress", &a, "0, 9").message, "");
+        assert_value(store_ask(s, "SELECT progress_at > claimed_at FROM migrationd.attempt WHERE report_id = $1"), "t");
+        store_ask(s, "UPDATE migrationd.attempt SET progress_at = NULL WHERE report_id = $1");
+        assert_string_equal(store_call(s, "task_progress", &a, "0").message, "");
+        assert_value(store_ask(s, PROGRESS), "none");
+        assert_string_equal(store_call(s, "task_progress", &a, "1").message, "");
+        assert_value(store_ask(s, "SELECT progress_at > claimed_at FROM migrationd.attempt WHERE report_id = $1"), "t");
+}
+
+static void each_end_is_a_row_for_the_hook_if_there_is_one(void **state) {
+        static const char hooks[] = "SELECT string_agg(replace(instance, $1, 'R'), ' ' ORDER BY id) FROM migrationd.hook";
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 1, "[{\"code\": \"one\"}, {\"code\": \"two\"}]");
+        assert_int_equal(store_launch(s, "8", &a, 1), 1);
+        complete(s, &a);
+        store_ask(s, "SELECT migrationd.report_advance($1)");
+        assert_value(say(s->service, hooks, s->report, (char *)NULL), "NULL");
+        store_ask(s, "UPDATE migrationd.report SET hook = 'tell@.service' WHERE id = $1");
+        assert_value(request(s, "cancel", ""), "running|canceling");
+        assert_value(store_ask(s, "SELECT migrationd.report_canceled($1)"), "t");
+        assert_value(say(s->service, hooks, s->report, (char *)NULL), "R:two R");
+        assert_sqlstate(store_ask(s, "UPDATE migrationd.report SET hook = 'tell.service' WHERE id = $1"), "23514");
+}
+
+static void a_report_says_why_it_waits(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 1, "[{\"code\": \"copy\", \"backoff_msec\": 60000, \"backoff_max_msec\": 60000, \"attempts\": 2}]");
+        store_ask(s, "SELECT migrationd.report_advance($1)");
+        assert_int_equal(store_launch(s, "8", &a, 1), 1);
+        assert_why(s, "step copy: 1 of at most 1 tasks run, 0 wait");
+        assert_value(say(s->service, "SELECT migrationd.attempt_end($1, 'launching', 'failed', 'exit-code', 'x', false)", a.id,
+                         (char *)NULL),
+                     "waiting");
+        assert_why(s, "step copy: back-off of a failed task until 20%");
+        assert_value(request(s, "pause", "drain"), "running|paused");
+        assert_why(s, "paused by uid 1000 since 20%: no new task starts");
+        assert_value(request(s, "resume", ""), "paused|running");
+        assert_value(request(s, "pause", "freeze"), "running|paused");
+        assert_why(s, "frozen by uid 1000 since 20%");
+        assert_value(request(s, "resume", ""), "paused|running");
+        store_ask(s, "UPDATE migrationd.report SET wait_reason = 'for the moon' WHERE id = $1");
+        assert_why(s, "for the moon");
+        assert_value(say(s->service, "SELECT count(*) FROM migrationd.api_why(2147483647, NULL)", (char *)NULL), "0");
+}
+
+static void a_task_says_why_it_waits(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 1, TWO_STEPS);
+        set_tasks(s, "('', 0), ('', 0), ('', 1)");
+        store_ask(s, "SELECT migrationd.report_advance($1)");
+        assert_int_equal(store_launch(s, "8", &a, 1), 1);
+        assert_true(strstr(why_task(s, a.task).value, "is being started since 20"));
+        assert_string_equal(store_claim(s, &a).message, "");
+        assert_true(strstr(why_task(s, a.task).value, " runs since 20"));
+        assert_true(startswith(store_ask(s, "SELECT migrationd.task_why($1, (SELECT id FROM migrationd.task WHERE report_id = $1 AND "
+                                            "step_ord = 0 ORDER BY id OFFSET 1 LIMIT 1))")
+                                       .value,
+                               "the window is full: step copy: 1 of at most 1 tasks run"));
+        assert_true(startswith(store_ask(s, "SELECT migrationd.task_why($1, (SELECT id FROM migrationd.task WHERE report_id = $1 AND "
+                                            "stage = 1))")
+                                       .value,
+                               "stage 1 of its lane waits for stage 0, such as task "));
+        assert_true(startswith(store_ask(s, "SELECT migrationd.task_why($1, (SELECT id FROM migrationd.task WHERE report_id = $1 AND "
+                                            "step_ord = 1))")
+                                       .value,
+                               "step cut_over has not begun: "));
+        assert_value(why_task(s, "2147483647"), "NULL");
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
+                TEST(a_held_step_does_not_begin_before_it_is_released),
+                TEST(a_hold_is_for_a_step_that_is_there_and_has_not_begun),
+                TEST(allowed_failures_let_the_others_start),
+                TEST(a_report_with_allowed_failures_fails_when_nothing_more_can_run),
+                TEST(a_retry_of_a_class_starts_exactly_those_tasks_again),
+                TEST(only_counters_that_move_are_progress),
+                TEST(each_end_is_a_row_for_the_hook_if_there_is_one),
+                TEST(a_report_says_why_it_waits),
+                TEST(a_task_says_why_it_waits),
+        };
+        int r;
+
+        r = store_cluster_new(&store_cluster);
+        if (r < 0)
+                return pg_cluster_absent(r);
+        r = cmocka_run_group_tests(tests, NULL, NULL);
+        pg_cluster_free(store_cluster);
+        return r;
+}
