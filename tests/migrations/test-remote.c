@@ -152,6 +152,13 @@ static void lists_of_a_deb_importer_have_spaces(void **state) {
                             "\"gpgkey\":\"k\"}");
 }
 
+static void retained_packages_are_counted_with_the_newest(void **state) {
+        assert_string_equal(remote_of_plugin("rpm", "{\"retain_old_count\": 0}")->retain, "1");
+        assert_string_equal(remote_of_plugin("rpm", "{\"retain_old_count\": \"4\"}")->retain, "5");
+        assert_null(remote_of_plugin("rpm", "{\"retain_old_count\": null}")->retain);
+        assert_null(remote_of_plugin("deb", "{\"retain_old_count\": 3}")->retain);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_feed_is_joined_with_the_name_of_the_manifest),
@@ -165,6 +172,7 @@ int main(void) {
                 cmocka_unit_test(feeds_of_rpm_and_deb_are_taken_as_they_are),
                 cmocka_unit_test(a_bare_query_of_an_rpm_feed_is_its_token),
                 cmocka_unit_test(lists_of_a_deb_importer_have_spaces),
+                cmocka_unit_test(retained_packages_are_counted_with_the_newest),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,20 +87,13 @@ typedef struct Reader {
 typedef struct RowTexts {
         Remote remote;
         UnitTexts unit;
+        bson_t config;  /* borrowed from the document */
         char *document; /* JSON */
 } RowTexts;
 
-/* The keys of a distributor's config that publications and distributions go by, or that are told of. */
-static const char *const distributor_keys[] = { "relative_url",
-                                                "http",
-                                                "https",
-                                                "protected",
-                                                "checksum_type",
-                                                "generate_sqlite",
-                                                "repo-registry-id",
-                                                "publish_default_release",
-                                                "gpgkey",
-                                                NULL };
+/* The keys of a distributor's config that publications and distributions go by. */
+static const char *const distributor_keys[] = { "relative_url", "checksum_type", "generate_sqlite",
+                                                "repo-registry-id", NULL };
 
 static const char *const pkglist_omitted[] = { "_id", "_ns", NULL };
 
@@ -173,20 +166,21 @@ static int take_config(const bson_t *document, bson_t *ret, char **ret_reason) {
 
 /* What a row has beside the columns of its fields. */
 static int take_rest(DumpRow *row, const bson_t *document, RowTexts *texts, char **ret_reason) {
-        bson_t config;
         int r;
 
         switch (row->table) {
         case DUMP_IMPORTER:
-                r = take_config(document, &config, ret_reason);
+                r = take_config(document, &texts->config, ret_reason);
                 if (r >= 0)
-                        r = remote_from_config(&config, row->plugin, &texts->remote, ret_reason);
+                        r = remote_from_config(&texts->config, row->plugin, &texts->remote, ret_reason);
                 row->remote = &texts->remote;
+                row->config = &texts->config;
                 return r;
         case DUMP_DISTRIBUTOR:
-                r = take_config(document, &config, ret_reason);
+                r = take_config(document, &texts->config, ret_reason);
                 if (r >= 0)
-                        r = dump_json_text(&config, NULL, distributor_keys, &texts->document, ret_reason);
+                        r = dump_json_text(&texts->config, NULL, distributor_keys, &texts->document, ret_reason);
+                row->config = &texts->config;
                 row->columns[row->n_columns++] = row->plugin->name;
                 row->columns[row->n_columns++] = texts->document;
                 return r;

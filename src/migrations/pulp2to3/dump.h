@@ -63,6 +63,7 @@ typedef struct DumpRow {
         const char *columns[DUMP_COLUMNS_MAX]; /* as PostgreSQL reads them; NULL: absent */
         const Plugin *plugin;                  /* importers and distributors: whose */
         const Remote *remote;                  /* importers: what the remote will be */
+        const bson_t *config;                  /* importers and distributors: the whole */
         uint64_t offset, archive_size_bytes;
 } DumpRow;
 

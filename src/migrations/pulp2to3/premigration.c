@@ -101,7 +101,7 @@ static int copy_importer(Premigration *p, const DumpRow *row) {
                                         row->columns[IMPORTER_REPOSITORY], row->columns[IMPORTER_UPDATED],
                                         remote->url, remote->ca_cert, remote->client_cert,
                                         remote->tls_validation ? "t" : "f", remote->proxy_url, concurrency,
-                                        remote->policy, remote->detail, token));
+                                        remote->policy, remote->detail, token, remote->retain));
 }
 
 static int report_offset(Premigration *p, const DumpRow *row) {

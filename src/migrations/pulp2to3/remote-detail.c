@@ -2,6 +2,7 @@
 
 /* What only remotes of one plugin have. */
 
+#include <inttypes.h>
 #include <jansson.h>
 
 #include "base/text.h"
@@ -47,6 +48,19 @@ static int take_token(const bson_t *config, Remote *r, json_t *object, char **re
                        : 0;
 }
 
+/* Pulp 2 counted the versions of a package that it kept beside the newest one, Pulp 3 counts all; 0 is no limit
+ * there. */
+static int take_retain(const bson_t *config, Remote *r, char **ret_reason) {
+        uint32_t n;
+        int k;
+
+        k = remote_get_number(config, "retain_old_count", INT32_MAX - 1, &n, ret_reason);
+        if (k <= 0)
+                return k;
+        r->retain = text_format("%" PRIu32, n + 1);
+        return r->retain ? 0 : -ENOMEM;
+}
+
 static int take_deb(const bson_t *config, json_t *object, char **ret_reason) {
         int k;
 
@@ -65,9 +79,11 @@ int remote_take_detail(const bson_t *config, const Plugin *plugin, Remote *r, ch
         json_t *object = json_object();
         int k = object ? 0 : -ENOMEM;
 
-        if (k >= 0 && streq(plugin->name, "rpm"))
+        if (k >= 0 && streq(plugin->name, "rpm")) {
                 k = take_token(config, r, object, ret_reason);
-        else if (k >= 0 && streq(plugin->name, "deb"))
+                if (k >= 0)
+                        k = take_retain(config, r, ret_reason);
+        } else if (k >= 0 && streq(plugin->name, "deb"))
                 k = take_deb(config, object, ret_reason);
         if (k >= 0) {
                 r->detail = json_dumps(object, JSON_COMPACT);

@@ -17,6 +17,7 @@ void remote_done(Remote *r) {
         free(r->client_cert);
         free(r->proxy_url);
         free(r->detail);
+        free(r->retain);
         free(r->client_key);
         free(r->username);
         free(r->password);
@@ -47,8 +48,7 @@ int remote_get_text(const bson_t *config, const char *field, char **ret, char **
         return *ret ? 0 : -ENOMEM;
 }
 
-/* A number, or a text that is one: Pulp 2 took both. */
-static int get_number(const bson_t *config, const char *field, uint32_t max, uint32_t *ret, char **ret_reason) {
+int remote_get_number(const bson_t *config, const char *field, uint32_t max, uint32_t *ret, char **ret_reason) {
         bson_iter_t i;
         int64_t value = -1;
 
@@ -65,7 +65,7 @@ static int get_number(const bson_t *config, const char *field, uint32_t max, uin
                 return text_error(ret_reason, -EBADMSG, "field config.%s is not a number from 0 to %" PRIu32, field,
                                   max);
         *ret = (uint32_t) value;
-        return 0;
+        return 1;
 }
 
 static int get_bool(const bson_t *config, const char *field, bool *ret, char **ret_reason) {
@@ -187,7 +187,7 @@ static int read_proxy(const bson_t *config, Remote *r, char **ret_reason) {
         if (k >= 0)
                 k = remote_get_text(config, "proxy_password", &r->proxy_password, ret_reason);
         if (k >= 0)
-                k = get_number(config, "proxy_port", UINT16_MAX, &port, ret_reason);
+                k = remote_get_number(config, "proxy_port", UINT16_MAX, &port, ret_reason);
         if (k < 0)
                 return k;
         url = text_format("%s%s", strstr(host, "://") ? "" : "http://", host);
@@ -225,7 +225,7 @@ static int read_config(const bson_t *config, const Plugin *plugin, Remote *r, ch
         if (k >= 0)
                 k = get_bool(config, "ssl_validation", &r->tls_validation, ret_reason);
         if (k >= 0)
-                k = get_number(config, "max_downloads", INT32_MAX, &downloads, ret_reason);
+                k = remote_get_number(config, "max_downloads", INT32_MAX, &downloads, ret_reason);
         if (k >= 0)
                 k = read_policy(config, r, ret_reason);
         if (k >= 0)

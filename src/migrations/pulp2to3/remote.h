@@ -18,6 +18,7 @@ typedef struct Remote {
         int32_t download_concurrency;
         const char *policy; /* static */
         char *detail;       /* JSON: what only remotes of the plugin have, by column */
+        char *retain;       /* a number as text: package versions that the repository keeps; NULL: not said */
         char *client_key;   /* these five are secrets */
         char *username;
         char *password;
@@ -37,5 +38,9 @@ int remote_from_config(const bson_t *config, const Plugin *plugin, Remote *ret, 
 /* A text field of a config; absent, null and empty leave *ret as it is. As above. */
 int remote_get_text(const bson_t *config, const char *field, char **ret, char **ret_reason);
 
-/* Makes r->detail; a token in the query of an rpm feed is cut out of r->url. As above. */
+/* A number from 0 to max, or a text that is one: Pulp 2 took both. Returns 1; 0 with *ret as it is when the field is
+ * absent or null; else as above. */
+int remote_get_number(const bson_t *config, const char *field, uint32_t max, uint32_t *ret, char **ret_reason);
+
+/* Makes r->detail, and r->retain for rpm; a token in the query of an rpm feed is cut out of r->url. As above. */
 int remote_take_detail(const bson_t *config, const Plugin *plugin, Remote *r, char **ret_reason);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "migrations/pulp2to3/config-option.h"
 #include "migrations/pulp2to3/content-path.h"
 #include "migrations/pulp2to3/dump.h"
 #include "migrations/pulp2to3/fernet.h"
@@ -128,8 +129,47 @@ static int check_unit(Validation *v, const DumpRow *row) {
                        : 0;
 }
 
+typedef struct OptionPlace {
+        Validation *validation;
+        const DumpRow *row;
+        const char *repository;
+} OptionPlace;
+
+static int on_option(const char *option, const char *reason, void *userdata) {
+        const OptionPlace *p = userdata;
+        _cleanup_(freep) char *item = text_format("%s %s config.%s", p->row->collection, p->row->id, option),
+                              *text = text_format("repository %s: %s", p->repository, reason);
+
+        return item && text ? problem(p->validation, item, text)
+                            : step_fail(p->validation->step, -ENOMEM, "out of memory");
+}
+
+/* Takes a name off a set of those that the plan needs; a plan that names none needs all. */
+static bool is_planned(const Validation *v, const Plugin *plugin, json_t *const sets[], const char *name) {
+        size_t i = plugin_index(v, plugin);
+
+        return json_object_del(sets[i], name) == 0 || v->step->plan->plugins[i].all;
+}
+
+static int check_distributor(Validation *v, const DumpRow *row) {
+        const char *repository = row->columns[DISTRIBUTOR_REPOSITORY];
+
+        return is_planned(v, row->plugin, v->distributors, repository)
+                       ? config_options_left(row->config, CONFIG_DISTRIBUTOR, row->plugin, on_option,
+                                             &(OptionPlace){ v, row, repository })
+                       : 0;
+}
+
 static int check_importer(Validation *v, const DumpRow *row) {
-        (void) json_object_del(v->importers[plugin_index(v, row->plugin)], row->columns[IMPORTER_REPOSITORY]);
+        const char *repository = row->columns[IMPORTER_REPOSITORY];
+        int r;
+
+        if (!is_planned(v, row->plugin, v->importers, repository))
+                return 0;
+        r = config_options_left(row->config, CONFIG_IMPORTER, row->plugin, on_option,
+                                &(OptionPlace){ v, row, repository });
+        if (r < 0)
+                return r;
         if (!row->remote->url || !remote_has_secrets(row->remote) || v->has_key)
                 return 0;
         _cleanup_(freep) char *error = NULL;
@@ -161,8 +201,7 @@ static int on_row(const DumpRow *row, void *userdata) {
         if (row->table == DUMP_REPOSITORY)
                 (void) json_object_del(v->repositories, row->columns[REPOSITORY_ID]);
         else if (row->table == DUMP_DISTRIBUTOR)
-                (void) json_object_del(v->distributors[plugin_index(v, row->plugin)],
-                                       row->columns[DISTRIBUTOR_REPOSITORY]);
+                r = check_distributor(v, row);
         else if (row->table == DUMP_IMPORTER)
                 r = check_importer(v, row);
         else if (row->table == DUMP_ISO || row->table == DUMP_UNIT)

@@ -59,6 +59,7 @@ CREATE TABLE migrationd_pulp2to3.importer (
         policy                  text NOT NULL,
         detail                  jsonb NOT NULL,
         secrets                 text,
+        retain_package_versions integer,        -- of the repository; NULL: the importer does not say
         remote_id               uuid    -- the Pulp 3 remote; NULL: not migrated
 );
 CREATE INDEX ON migrationd_pulp2to3.importer (repo_id);
@@ -231,6 +232,16 @@ CREATE TABLE migrationd_pulp2to3.version (
 CREATE TABLE migrationd_pulp2to3.publication (
         publication_id  uuid PRIMARY KEY,
         options         jsonb NOT NULL
+);
+
+-- What the migration wrote, for pulp2to3_reset. kind: repository, version, remote, distribution, content, contentartifact, artifact:
+-- a row of the table of that name in Pulp (contentartifact: only of contents that were there). former: the row as it was before the
+-- migration changed it; NULL: the migration made it. Kind file: an artifact's row is gone, its file is not yet; former has its sha256.
+CREATE TABLE migrationd_pulp2to3.made (
+        kind            text NOT NULL,
+        id              uuid NOT NULL,
+        former          jsonb,
+        PRIMARY KEY (kind, id)
 );
 
 -- How far a task is, written in the transaction of each batch: the truth, of which the service's counters are a copy.

@@ -18,14 +18,14 @@ INSERT INTO migrationd_pulp2to3.repository AS r (repo_id, object_id, description
 DELETE FROM migrationd_pulp2to3.importer i WHERE plugin IN (SELECT plugin FROM pg_temp.stage_type) AND
         NOT EXISTS (SELECT FROM pg_temp.stage_importer s WHERE s.object_id = i.object_id);
 INSERT INTO migrationd_pulp2to3.importer AS i (object_id, plugin, repo_id, last_updated, url, ca_cert, client_cert, tls_validation,
-                proxy_url, download_concurrency, policy, detail, secrets)
+                proxy_url, download_concurrency, policy, detail, secrets, retain_package_versions)
         SELECT object_id, plugin, repo_id, last_updated, url, ca_cert, client_cert, tls_validation, proxy_url, download_concurrency,
-                policy, detail, secrets FROM pg_temp.stage_importer
+                policy, detail, secrets, retain_package_versions FROM pg_temp.stage_importer
         ON CONFLICT (object_id) DO UPDATE SET plugin = excluded.plugin, detail = excluded.detail, repo_id = excluded.repo_id,
                 last_updated = excluded.last_updated, url = excluded.url,
                 ca_cert = excluded.ca_cert, client_cert = excluded.client_cert, tls_validation = excluded.tls_validation,
                 proxy_url = excluded.proxy_url, download_concurrency = excluded.download_concurrency, policy = excluded.policy,
-                secrets = excluded.secrets;
+                secrets = excluded.secrets, retain_package_versions = excluded.retain_package_versions;
 
 DELETE FROM migrationd_pulp2to3.distributor d WHERE plugin IN (SELECT plugin FROM pg_temp.stage_type) AND
         NOT EXISTS (SELECT FROM pg_temp.stage_distributor s WHERE s.object_id = d.object_id);

@@ -6,7 +6,7 @@ CREATE TEMPORARY TABLE stage_repository (object_id text, repo_id text PRIMARY KE
         last_unit_removed timestamptz) ON COMMIT DROP;
 CREATE TEMPORARY TABLE stage_importer (object_id text PRIMARY KEY, plugin text, repo_id text, last_updated timestamptz, url text,
         ca_cert text, client_cert text, tls_validation boolean, proxy_url text, download_concurrency integer, policy text,
-        detail jsonb, secrets text) ON COMMIT DROP;
+        detail jsonb, secrets text, retain_package_versions integer) ON COMMIT DROP;
 CREATE TEMPORARY TABLE stage_distributor (object_id text PRIMARY KEY, repo_id text, distributor_id text, last_updated timestamptz,
         relative_url text, plugin text, config jsonb) ON COMMIT DROP;
 CREATE TEMPORARY TABLE stage_link (repo_id text, type text, unit_id text) ON COMMIT DROP;
