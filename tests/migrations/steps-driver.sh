@@ -47,7 +47,7 @@ trap cleanup EXIT
 
 # psql on a database of the cluster.
 db() {
-        psql -XqAt -F ' ' -v ON_ERROR_STOP=1 -h "$SOCKET" -U postgres -d "$@"
+        "$PG/psql" -XqAt -F ' ' -v ON_ERROR_STOP=1 -h "$SOCKET" -U postgres -d "$@"
 }
 
 conninfo() {
@@ -63,13 +63,22 @@ service_make() {
         done
 }
 
+# schema_make SCHEMA: a database with it, to be copied; sets TEMPLATE.
+schema_make() {
+        TEMPLATE=template_$(sha256sum "$1" | cut -c1-16)
+        [[ -z $(db postgres -c "SELECT 1 FROM pg_database WHERE datname = '$TEMPLATE'") ]] || return 0
+        db postgres -c "CREATE DATABASE $TEMPLATE"
+        db "$TEMPLATE" --single-transaction -o /dev/null -f "$1" 2>/dev/null
+}
+
 # target_make [SCHEMA]: an empty Pulp 3 database, media root and configuration for an archive and a content tree.
 target_make() {
         kill_rest
         db migrationd -c "UPDATE migrationd.report SET state = 'canceled', finished_at = now()
                 WHERE state NOT IN ('completed', 'failed', 'canceled')"
-        db postgres -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS pulp WITH (FORCE)' -c 'CREATE DATABASE pulp'
-        db pulp -o /dev/null -f "${1:-$ROOT/src/migrations/pulp2to3/pulp3-schema.sql}" 2>/dev/null
+        schema_make "${1:-$ROOT/src/migrations/pulp2to3/pulp3-schema.sql}"
+        db postgres -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS pulp WITH (FORCE)' \
+                -c "CREATE DATABASE pulp TEMPLATE $TEMPLATE"
         rm -rf "${WORK:?}/media" "${WORK:?}/root"
         mkdir -p "$WORK/media" "$WORK/root/etc/migrationd"
 }
@@ -87,16 +96,17 @@ ${3:-}
 CONF
 }
 
-# report_make PLAN [OPTIONS] [WORKERS] [DRY]: a report of that plan; prints its id.
+# report_make PLAN [OPTIONS] [WORKERS]: a report of that plan, of the migration $DEFINITION or pulp2to3; prints its id.
 report_make() {
         local steps
 
         steps=$(jq -c '[.steps[] | {code, message, expand: has("expand"), parallel: null, attempts: 50, backoff_msec: 0,
-                backoff_max_msec: 0, on_failure: "finish", dry_run: (."dry-run" // false)}]' \
-                "$ROOT/src/migrations/pulp2to3/pulp2to3.json")
-        db migrationd -v plan="$1" -v options="${2:-{\}}" -v workers="${3:-2}" -v steps="$steps" <<'SQL'
-WITH p AS (INSERT INTO migrationd.plan (migration, document, uid) VALUES ('pulp2to3', :'plan', 0) RETURNING id)
-SELECT migrationd.report_create(id, 'pulp2to3', :'options', :workers, 'none', :'steps', 0) FROM p;
+                backoff_max_msec: 0, on_failure: "finish", dry_run: (."dry-run" // false),
+                max_failures_percent: (if ."max-failures" == "100%" then 100 else 0 end)}]' \
+                "$ROOT/src/migrations/pulp2to3/${DEFINITION:-pulp2to3}.json")
+        db migrationd -v definition="${DEFINITION:-pulp2to3}" -v plan="$1" -v options="${2:-{\}}" -v workers="${3:-2}" -v steps="$steps" <<'SQL'
+WITH p AS (INSERT INTO migrationd.plan (migration, document, uid) VALUES (:'definition', :'plan', 0) RETURNING id)
+SELECT migrationd.report_create(id, :'definition', :'options', :workers, 'none', :'steps', 0) FROM p;
 SQL
 }
 

@@ -198,6 +198,7 @@ test_an_erratum_that_changed_is_replaced_in_a_new_version() {
         run "$(plan all)"
         db pulp -c "UPDATE migrationd_pulp2to3.unit_document SET document = document || '{\"title\": \"Old\"}', digest = 'other',
                 migrated = false WHERE type = 'erratum' AND document->>'errata_id' = 'RHEA-2012:0058'" \
+                -c "UPDATE migrationd_pulp2to3.dump SET source = 'another'" \
                 -c "UPDATE rpm_updaterecord SET title = 'Old', digest = 'other' WHERE id = 'RHEA-2012:0058'"
         run "$(plan all)"
         expect_state completed

@@ -214,7 +214,6 @@ refuse() {
 
 test_a_plan_that_is_wrong_is_refused_with_a_pointer_before_anything_is_written() {
         sample_target damaged
-        refuse 65 'plan: /plugins/0/type: plugin docker is not supported yet' '{"plugins":[{"type":"docker"}]}'
         refuse 65 'plan: /plugins/0/type: unknown plugin "tape"' '{"plugins":[{"type":"tape"}]}'
         refuse 65 'plan: /plugins/0: unknown key "repos"' '{"plugins":[{"type":"iso","repos":[]}]}'
         refuse 65 'plan: /plugins/0/repositories/0/repository_versions/0/pulp2_repository_id: is missing' \

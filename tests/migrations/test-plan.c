@@ -112,10 +112,8 @@ static void a_repository_name_counts_over_all_plugins(void **state) {
 }
 
 static void other_plugins_are_refused_by_name(void **state) {
-        expect_refused("{\"plugins\": [{\"type\": \"iso\"}, {\"type\": \"docker\"}]}",
-                       "plan: /plugins/1/type: plugin docker is not supported yet; iso, rpm and deb are");
-        expect_refused("{\"plugins\": [{\"type\": \"tape\"}]}",
-                       "plan: /plugins/0/type: unknown plugin \"tape\"; iso, rpm and deb are known");
+        expect_refused("{\"plugins\": [{\"type\": \"docker\"}, {\"type\": \"tape\"}]}",
+                       "plan: /plugins/1/type: unknown plugin \"tape\"; iso, rpm, deb and docker are known");
         expect_refused("{\"plugins\": [{\"type\": \"rpm\"}, {\"type\": \"rpm\"}]}",
                        "plan: /plugins/1: plugin rpm is named twice");
 }

@@ -152,6 +152,19 @@ static void lists_of_a_deb_importer_have_spaces(void **state) {
                             "\"gpgkey\":\"k\"}");
 }
 
+static void a_docker_importer_has_its_upstream_name_and_tags(void **state) {
+        assert_string_equal(remote_of_plugin("docker", "{\"feed\": \"https://registry.example\"}")->url,
+                            "https://registry.example");
+        assert_string_equal(remote_of_plugin("docker", "{}")->detail, "{\"upstream_name\":\"\"}");
+        assert_string_equal(
+                remote_of_plugin("docker", "{\"upstream_name\": \"a/b\", \"tags\": [\"1\", \"2\"]}")->detail,
+                "{\"upstream_name\":\"a/b\",\"include_tags\":[\"1\",\"2\"]}");
+        assert_string_equal(remote_of_plugin("docker", "{\"tags\": \"1, 2,3\"}")->detail,
+                            "{\"upstream_name\":\"\",\"include_tags\":[\"1\",\"2\",\"3\"]}");
+        assert_string_equal(remote_of_plugin("docker", "{\"tags\": []}")->detail,
+                            "{\"upstream_name\":\"\",\"include_tags\":[]}");
+}
+
 static void retained_packages_are_counted_with_the_newest(void **state) {
         assert_string_equal(remote_of_plugin("rpm", "{\"retain_old_count\": 0}")->retain, "1");
         assert_string_equal(remote_of_plugin("rpm", "{\"retain_old_count\": \"4\"}")->retain, "5");
@@ -172,6 +185,7 @@ int main(void) {
                 cmocka_unit_test(feeds_of_rpm_and_deb_are_taken_as_they_are),
                 cmocka_unit_test(a_bare_query_of_an_rpm_feed_is_its_token),
                 cmocka_unit_test(lists_of_a_deb_importer_have_spaces),
+                cmocka_unit_test(a_docker_importer_has_its_upstream_name_and_tags),
                 cmocka_unit_test(retained_packages_are_counted_with_the_newest),
         };
 

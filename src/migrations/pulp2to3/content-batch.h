@@ -86,6 +86,11 @@ int content_batch_unit_file(ContentBatch *b, BatchUnit *u, const char *relative_
  * and u->problem set when it is not there or is no regular file. Or a negative errno after step_fail(). */
 int content_batch_open(ContentBatch *b, BatchUnit *u, const char *storage_path, int *ret_fd);
 
+/* Reads a file below Pulp 2's content directory. As above, *ret is owned by the caller and not set when u->problem
+ * is: also a file of more than max bytes is one. */
+int content_batch_read(ContentBatch *b, BatchUnit *u, const char *storage_path, size_t max, char **ret,
+                       size_t *ret_size);
+
 /* The unit is not as it must be: reason, taken over, becomes its problem, or fails the task without
  * skip_corrupted. Returns 0 or a negative errno. */
 int content_batch_corrupted(ContentBatch *b, BatchUnit *u, char *reason);

@@ -33,36 +33,6 @@ static int find_treeinfo(ContentBatch *b, BatchUnit *u, const char **ret_name) {
         return 0;
 }
 
-static int read_text(ContentBatch *b, BatchUnit *u, const char *path, char **ret, size_t *ret_size) {
-        _cleanup_(freep) char *text = malloc(TREEINFO_BYTES_MAX + 1);
-        _cleanup_(closep) int fd = -EBADF;
-        size_t size = 0;
-        ssize_t n = 1;
-        int r;
-
-        if (!text)
-                return step_fail(b->step, -ENOMEM, "out of memory");
-        r = content_batch_open(b, u, path, &fd);
-        if (r < 0 || u->problem)
-                return r;
-        while (n > 0 && size <= TREEINFO_BYTES_MAX) {
-                n = read(fd, text + size, TREEINFO_BYTES_MAX + 1 - size);
-                if (n < 0 && errno == EINTR)
-                        n = 1;
-                else if (n > 0)
-                        size += (size_t) n;
-        }
-        if (n < 0)
-                return step_fail(b->step, -errno, "units_distribution %s: cannot read %s: %s", u->id, path,
-                                 strerror(errno));
-        if (size > TREEINFO_BYTES_MAX)
-                return content_batch_corrupted(b, u,
-                                               text_format("%s has more than %d bytes", path, TREEINFO_BYTES_MAX));
-        *ret = TAKE_PTR(text);
-        *ret_size = size;
-        return 0;
-}
-
 /* An image or another file of the tree, as the .treeinfo names it; its checksum is "sha256:…" or none. */
 static int take_file(ContentBatch *b, BatchUnit *u, const json_t *file) {
         const char *path = json_string_value(json_object_get(file, "path")),
@@ -115,7 +85,8 @@ static int prepare(ContentBatch *b, BatchUnit *u) {
         if (r < 0)
                 return r;
         path = text_format("%s/%s", u->storage_path ?: "", name);
-        r = path ? read_text(b, u, path, &text, &size) : step_fail(b->step, -ENOMEM, "out of memory");
+        r = path ? content_batch_read(b, u, path, TREEINFO_BYTES_MAX, &text, &size)
+                 : step_fail(b->step, -ENOMEM, "out of memory");
         if (r < 0 || u->problem)
                 return r;
         r = treeinfo_read(text, size, &rows, &reason);

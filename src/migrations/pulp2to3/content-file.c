@@ -88,6 +88,36 @@ int content_batch_open(ContentBatch *b, BatchUnit *u, const char *storage_path, 
         return 0;
 }
 
+int content_batch_read(ContentBatch *b, BatchUnit *u, const char *storage_path, size_t max, char **ret,
+                       size_t *ret_size) {
+        _cleanup_(freep) char *text = malloc(max + 1);
+        _cleanup_(closep) int fd = -EBADF;
+        size_t size = 0;
+        ssize_t n = 1;
+        int r;
+
+        if (!text)
+                return step_fail(b->step, -ENOMEM, "out of memory");
+        r = content_batch_open(b, u, storage_path, &fd);
+        if (r < 0 || u->problem)
+                return r;
+        while (n > 0 && size <= max) {
+                n = read(fd, text + size, max + 1 - size);
+                if (n < 0 && errno == EINTR)
+                        n = 1;
+                else if (n > 0)
+                        size += (size_t) n;
+        }
+        if (n < 0)
+                return step_fail(b->step, -errno, "units_%s %s: cannot read %s: %s", b->type->name, u->id,
+                                 storage_path, strerror(errno));
+        if (size > max)
+                return content_batch_corrupted(b, u, text_format("%s has more than %zu bytes", storage_path, max));
+        *ret = TAKE_PTR(text);
+        *ret_size = size;
+        return 0;
+}
+
 static int check_digests(ContentBatch *b, BatchUnit *u, const BatchFile *file, const DigestSet *digests) {
         if (file->size_bytes >= 0 && (uint64_t) file->size_bytes != digests->size_bytes)
                 return content_batch_corrupted(b, u,

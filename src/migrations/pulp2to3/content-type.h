@@ -56,3 +56,7 @@ extern const ContentType content_distribution;
 extern const ContentType content_deb;
 extern const ContentType content_deb_release;
 extern const ContentType content_deb_component;
+extern const ContentType content_docker_blob;
+extern const ContentType content_docker_manifest;
+extern const ContentType content_docker_manifest_list;
+extern const ContentType content_docker_tag;

@@ -31,6 +31,10 @@ static const ContentType *const types[] = {
         &content_deb,
         &content_deb_release,
         &content_deb_component,
+        &content_docker_blob,
+        &content_docker_manifest,
+        &content_docker_manifest_list,
+        &content_docker_tag,
 };
 
 static int add_range(Step *s, const ContentType *type, int64_t first, int64_t last, int64_t units) {

@@ -200,6 +200,8 @@ static int refuse_xml(size_t k, GError *error, char **ret_reason) {
 static int parse(char *const texts[static 3], cr_Package **found, char **ret_reason) {
         GError *error = NULL;
         guint handler = g_log_set_handler("C_CREATEREPOLIB", G_LOG_LEVEL_MASK, drop_log, NULL);
+        /* The library sets an error over another one, which GLib warns of. */
+        guint glib = g_log_set_handler("GLib", G_LOG_LEVEL_WARNING, drop_log, NULL);
         size_t k = 0;
         int r;
 
@@ -217,6 +219,7 @@ static int parse(char *const texts[static 3], cr_Package **found, char **ret_rea
         else if (k < 2)
                 (void) text_error(ret_reason, -EBADMSG, "field repodata.primary has no element of a package");
         g_clear_error(&error);
+        g_log_remove_handler("GLib", glib);
         g_log_remove_handler("C_CREATEREPOLIB", handler);
         return r == CRE_OK && k == 2 ? 0 : -EBADMSG;
 }

@@ -15,6 +15,8 @@ static const Plugin plugins[] = {
           .sql_tables = sql_target_tables_iso,
           .sql_remote = sql_remote_iso,
           .sql_repository = sql_repository_iso,
+          .sql_reset = sql_reset_iso,
+          .sql_verify = sql_verify_iso,
           .sql_distribution = sql_distribution_iso },
         { .name = "rpm",
           .app = "rpm",
@@ -24,6 +26,8 @@ static const Plugin plugins[] = {
           .sql_tables = sql_target_tables_rpm,
           .sql_remote = sql_remote_rpm,
           .sql_repository = sql_repository_rpm,
+          .sql_reset = sql_reset_rpm,
+          .sql_verify = sql_verify_rpm,
           .sql_distribution = sql_distribution_rpm,
           .sql_version = sql_version_rpm },
         { .name = "deb",
@@ -34,8 +38,22 @@ static const Plugin plugins[] = {
           .sql_tables = sql_target_tables_deb,
           .sql_remote = sql_remote_deb,
           .sql_repository = sql_repository_deb,
+          .sql_reset = sql_reset_deb,
+          .sql_verify = sql_verify_deb,
           .sql_distribution = sql_distribution_deb,
           .sql_version = sql_version_deb },
+        { .name = "docker",
+          .app = "container",
+          .version = "pulp_container 2.11",
+          .importer = "docker_importer",
+          .distributor = "docker_distributor_web",
+          .sql_tables = sql_target_tables_docker,
+          .sql_remote = sql_remote_docker,
+          .sql_repository = sql_repository_docker,
+          .sql_reset = sql_reset_docker,
+          .sql_verify = sql_verify_docker,
+          .sql_distribution = sql_distribution_docker,
+          .sql_version = sql_version_docker },
 };
 
 const Plugin *plugin_find(const char *name) {
@@ -43,8 +61,4 @@ const Plugin *plugin_find(const char *name) {
                 if (streq_ptr(plugins[i].name, name))
                         return &plugins[i];
         return NULL;
-}
-
-bool plugin_is_known(const char *name) {
-        return plugin_find(name) || streq(name, "docker");
 }

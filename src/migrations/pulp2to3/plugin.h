@@ -17,14 +17,14 @@ typedef struct Plugin {
         const char *sql_remote;       /* writes a remote's detail; $1: remote, $2: detail as JSON */
         const char *sql_repository;   /* detail rows of repositories that lack them; $1 to $3: report, range */
         const char *sql_distribution; /* script: detail rows of pg_temp.distributions that lack them */
+        const char *sql_reset;        /* script: deletes from the plugin's tables what pg_temp.gone has */
+        const char *sql_verify;       /* script: compares the units of pg_temp.verify_unit */
         const char *sql_version;      /* takes out of pg_temp.wanted what the plugin allows once; NULL: nothing */
 } Plugin;
 
 #define PLUGINS_MAX 4
 
-/* NULL: not known, or not migrated yet. */
+/* NULL: not known. */
 const Plugin *plugin_find(const char *name);
-/* Whether Pulp 2 has a plugin of that name, for texts. */
-bool plugin_is_known(const char *name);
 /* Those of plugin_find(), for texts. */
-#define PLUGINS_TEXT "iso, rpm and deb"
+#define PLUGINS_TEXT "iso, rpm, deb and docker"

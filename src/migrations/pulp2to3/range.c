@@ -36,7 +36,7 @@ int range_expand(Step *s, const RangeRates *rates) {
                 r = database_next_row(&s->database, "ranges of repositories", &row);
                 if (r == 0)
                         return 0;
-                if (r > 0)
+                if (r > 0 && (!rates->published || *PQgetvalue(row, 0, 4) == 't'))
                         r = add_range(s, row);
                 if (r < 0 && s->error)
                         return r;

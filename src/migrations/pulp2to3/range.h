@@ -8,7 +8,8 @@
 /* What a second of a task is good for. */
 typedef struct RangeRates {
         int64_t repositories;
-        int64_t links; /* to units */
+        int64_t links;  /* to units */
+        bool published; /* only repositories of plugins that have publications */
 } RangeRates;
 
 /* An expander: cuts the plan so that a task takes about the target duration. */

@@ -10,6 +10,8 @@
 
 /* Source: width of rpm_rpmremote.sles_auth_token. */
 #define AUTH_TOKEN_MAX 512
+/* Source: width of container_containerremote.upstream_name and of a member of include_tags. */
+#define CONTAINER_NAME_MAX 255
 
 /* A text field as a member of an object. */
 static int take_text(const bson_t *config, const char *field, json_t *object, const char *column,
@@ -75,6 +77,58 @@ static int take_deb(const bson_t *config, json_t *object, char **ret_reason) {
         return k;
 }
 
+static int add_tag(json_t *tags, const char *tag, size_t length, char **ret_reason) {
+        if (length > CONTAINER_NAME_MAX)
+                return text_error(ret_reason, -EBADMSG, "field config.tags has a tag of more than %d bytes",
+                                  CONTAINER_NAME_MAX);
+        return json_array_append_new(tags, json_stringn(tag, length)) < 0 ? -ENOMEM : 0;
+}
+
+/* A list, or its members in one text. */
+static int take_tags(const bson_t *config, json_t *object, char **ret_reason) {
+        bson_iter_t i, tag;
+        json_t *tags;
+        int k = 0;
+
+        if (!bson_iter_init_find(&i, config, "tags") || BSON_ITER_HOLDS_NULL(&i))
+                return 0;
+        tags = json_array();
+        if (json_object_set_new(object, "include_tags", tags) < 0)
+                return -ENOMEM;
+        if (BSON_ITER_HOLDS_UTF8(&i)) {
+                for (const char *p = bson_iter_utf8(&i, NULL); *p && k >= 0; p += strspn(p, ", ")) {
+                        size_t length = strcspn(p, ", ");
+
+                        k = length > 0 ? add_tag(tags, p, length, ret_reason) : 0;
+                        p += length;
+                }
+                return k;
+        }
+        if (!BSON_ITER_HOLDS_ARRAY(&i) || !bson_iter_recurse(&i, &tag))
+                return text_error(ret_reason, -EBADMSG, "field config.tags is not a list");
+        while (k >= 0 && bson_iter_next(&tag)) {
+                uint32_t length;
+                const char *text = BSON_ITER_HOLDS_UTF8(&tag) ? bson_iter_utf8(&tag, &length) : NULL;
+
+                k = text ? add_tag(tags, text, length, ret_reason)
+                         : text_error(ret_reason, -EBADMSG, "field config.tags.%s is not a text",
+                                      bson_iter_key(&tag));
+        }
+        return k;
+}
+
+static int take_docker(const bson_t *config, json_t *object, char **ret_reason) {
+        int k;
+
+        k = take_text(config, "upstream_name", object, "upstream_name", "", false, ret_reason);
+        if (k < 0)
+                return k;
+        if (json_string_length(json_object_get(object, "upstream_name")) > CONTAINER_NAME_MAX)
+                return text_error(ret_reason, -EBADMSG, "field config.upstream_name is longer than %d bytes",
+                                  CONTAINER_NAME_MAX);
+        return take_tags(config, object, ret_reason);
+}
+
 int remote_take_detail(const bson_t *config, const Plugin *plugin, Remote *r, char **ret_reason) {
         json_t *object = json_object();
         int k = object ? 0 : -ENOMEM;
@@ -85,6 +139,8 @@ int remote_take_detail(const bson_t *config, const Plugin *plugin, Remote *r, ch
                         k = take_retain(config, r, ret_reason);
         } else if (k >= 0 && streq(plugin->name, "deb"))
                 k = take_deb(config, object, ret_reason);
+        else if (k >= 0 && streq(plugin->name, "docker"))
+                k = take_docker(config, object, ret_reason);
         if (k >= 0) {
                 r->detail = json_dumps(object, JSON_COMPACT);
                 k = r->detail ? 0 : -ENOMEM;

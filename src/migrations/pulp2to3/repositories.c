@@ -118,7 +118,7 @@ static int check_missing(Step *s) {
                                                PQgetvalue(res, 0, 0), PQntuples(res) > 1 ? " and others" : "");
 }
 
-static int resolve_plan(Step *s, void *userdata) {
+int repositories_resolve(Step *s, void *userdata) {
         const char *report = STEP_NUMBER(migrationd_task_report(s->task));
         int r;
 
@@ -244,7 +244,7 @@ int repositories_run(Step *s) {
 
         r = step_attach(s);
         if (r >= 0 && !s->resumed)
-                r = step_run_batch(s, resolve_plan, NULL);
+                r = step_run_batch(s, repositories_resolve, NULL);
         while (r >= 0 && s->position < s->total)
                 r = step_run_batch(s, write_batch, &secrets);
         return r;

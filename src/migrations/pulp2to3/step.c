@@ -90,7 +90,11 @@ static int read_input(Step *s) {
         if (r < 0)
                 return r == -EINVAL ? -EBADMSG : r;
         r = read_option(s, "skip_corrupted", &s->skip_corrupted);
-        return r < 0 ? r : read_option(s, "validate", &s->check_files);
+        if (r >= 0)
+                r = read_option(s, "validate", &s->check_files);
+        if (r >= 0)
+                r = read_option(s, "dry_run", &s->dry_run);
+        return r < 0 ? r : read_option(s, "verify", &s->verify);
 }
 
 int step_open(Step *s, const char *code) {

@@ -26,6 +26,8 @@ typedef struct Step {
         Plan *plan;
         bool skip_corrupted; /* option: a corrupted item is a problem, not a failure */
         bool check_files;    /* option validate: the step of that name looks for every file */
+        bool dry_run;        /* option: nothing but the step validate runs */
+        bool verify;         /* option: pulp2to3 ends with the verification */
         Database database;   /* Pulp's */
         bool resumed;        /* there is a batch row: the members below are its */
         int64_t position;

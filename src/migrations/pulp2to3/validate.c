@@ -86,7 +86,8 @@ static int on_bad(const char *item, const char *reason, void *userdata) {
         if (!v->step->skip_corrupted)
                 return step_fail(v->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
                                  v->step->configuration->archive, item, reason);
-        return problem(v, item, reason);
+        /* Else the premigration tells of it, which leaves it out. */
+        return v->step->dry_run ? problem(v, item, reason) : 0;
 }
 
 /* Option validate: looks for the file, which the step content will read. */

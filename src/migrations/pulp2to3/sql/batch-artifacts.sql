@@ -5,13 +5,16 @@ DELETE FROM pg_temp.batch_file f WHERE NOT EXISTS (SELECT FROM pg_temp.batch_uni
 ANALYZE pg_temp.batch_unit;
 ANALYZE pg_temp.batch_file;
 
-INSERT INTO public.core_artifact (pulp_id, pulp_created, pulp_last_updated, file, size, md5, sha1, sha224, sha256, sha384, sha512,
-                timestamp_of_interest)
-        SELECT gen_random_uuid(), now(), now(), 'artifact/' || left(sha256, 2) || '/' || substr(sha256, 3), size, md5, sha1,
-                sha224, sha256, sha384, sha512, now()
-                FROM (SELECT DISTINCT ON (sha256) * FROM pg_temp.batch_file WHERE downloaded ORDER BY sha256) b
-                ORDER BY sha256
-        ON CONFLICT DO NOTHING;
+WITH made AS (
+        INSERT INTO public.core_artifact (pulp_id, pulp_created, pulp_last_updated, file, size, md5, sha1, sha224, sha256, sha384, sha512,
+                        timestamp_of_interest)
+                SELECT gen_random_uuid(), now(), now(), 'artifact/' || left(sha256, 2) || '/' || substr(sha256, 3), size, md5, sha1,
+                        sha224, sha256, sha384, sha512, now()
+                        FROM (SELECT DISTINCT ON (sha256) * FROM pg_temp.batch_file WHERE downloaded ORDER BY sha256) b
+                        ORDER BY sha256
+                ON CONFLICT DO NOTHING RETURNING pulp_id
+)
+INSERT INTO migrationd_pulp2to3.made (kind, id) SELECT 'artifact', pulp_id FROM made;
 
 -- What was there before is of interest again: Pulp's orphan clean-up leaves it alone.
 WITH present AS (

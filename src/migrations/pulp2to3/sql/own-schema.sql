@@ -6,11 +6,14 @@ CREATE SCHEMA migrationd_pulp2to3;
 CREATE TABLE migrationd_pulp2to3.schema_version (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
 INSERT INTO migrationd_pulp2to3.schema_version (version) VALUES (1);
 
--- The dump that the tables below hold, as one row; written by the premigration of a report.
+-- The dump that the tables below hold, as one row; written by the premigration of a report. source: what the tables follow from;
+-- clean: it was read without a problem, so that there is nothing to tell a report that does not read it.
 CREATE TABLE migrationd_pulp2to3.dump (
         one             boolean PRIMARY KEY DEFAULT true CHECK (one),
         report          integer NOT NULL,
         archive         text NOT NULL,
+        source          text NOT NULL,
+        clean           boolean NOT NULL,
         read_at         timestamptz NOT NULL DEFAULT now()
 );
 
@@ -29,13 +32,15 @@ CREATE TABLE migrationd_pulp2to3.plugin (
         distributor             text NOT NULL,
         repository_type         text NOT NULL,
         remote_type             text NOT NULL,
-        publication_type        text NOT NULL,
+        publication_type        text,   -- NULL: it publishes versions as they are
         distribution_type       text NOT NULL
 );
 INSERT INTO migrationd_pulp2to3.plugin VALUES
         ('iso', 'iso_importer', 'iso_distributor', 'file.file', 'file.file', 'file.file', 'file.file'),
         ('rpm', 'yum_importer', 'yum_distributor', 'rpm.rpm', 'rpm.rpm', 'rpm.rpm', 'rpm.rpm'),
-        ('deb', 'deb_importer', 'deb_distributor', 'deb.deb', 'deb.apt-remote', 'deb.apt-publication', 'deb.apt-distribution');
+        ('deb', 'deb_importer', 'deb_distributor', 'deb.deb', 'deb.apt-remote', 'deb.apt-publication', 'deb.apt-distribution'),
+        ('docker', 'docker_importer', 'docker_distributor_web', 'container.container', 'container.container', NULL,
+                'container.container');
 
 -- Content types of Pulp 2 by plugin; filled by the premigration, which knows them.
 CREATE TABLE migrationd_pulp2to3.unit_type (
@@ -234,8 +239,8 @@ CREATE TABLE migrationd_pulp2to3.publication (
         options         jsonb NOT NULL
 );
 
--- What the migration wrote, for pulp2to3_reset. kind: repository, version, remote, distribution, content, contentartifact, artifact:
--- a row of the table of that name in Pulp (contentartifact: only of contents that were there). former: the row as it was before the
+-- What the migration wrote, for pulp2to3_reset. kind: repository, version, remote, distribution, namespace, content, contentartifact,
+-- artifact: a row of the table of that name in Pulp (contentartifact: only of contents that were there). former: the row as it was before the
 -- migration changed it; NULL: the migration made it. Kind file: an artifact's row is gone, its file is not yet; former has its sha256.
 CREATE TABLE migrationd_pulp2to3.made (
         kind            text NOT NULL,
@@ -278,3 +283,13 @@ CREATE VIEW migrationd_pulp2to3.unit_due AS
         SELECT u.* FROM migrationd_pulp2to3.unit_document u WHERE NOT u.migrated OR EXISTS (
                 SELECT FROM migrationd_pulp2to3.lazy l JOIN migrationd_pulp2to3.importer i ON i.object_id = l.importer_id
                         WHERE l.type = u.type AND l.unit_id = u.unit_id AND NOT l.migrated AND i.remote_id IS NOT NULL);
+
+-- All units with what the verification needs, and all contents that they became.
+CREATE VIEW migrationd_pulp2to3.unit_list AS
+        SELECT 'iso' AS type, unit_id, number, name AS key, downloaded, size, content_id IS NOT NULL AS migrated FROM migrationd_pulp2to3.iso
+        UNION ALL SELECT type, unit_id, number, replace(key, U&'\001F', ' '), downloaded, size, migrated
+                FROM migrationd_pulp2to3.unit_document;
+CREATE VIEW migrationd_pulp2to3.unit_made AS
+        SELECT 'iso' AS type, unit_id, '' AS repo_id, content_id FROM migrationd_pulp2to3.iso WHERE content_id IS NOT NULL
+        UNION ALL SELECT type, unit_id, '', content_id FROM migrationd_pulp2to3.unit_document WHERE content_id IS NOT NULL
+        UNION ALL SELECT type, unit_id, repo_id, content_id FROM migrationd_pulp2to3.unit_content;

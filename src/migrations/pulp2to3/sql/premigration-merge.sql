@@ -13,7 +13,9 @@ DELETE FROM migrationd_pulp2to3.repository r WHERE NOT EXISTS (SELECT FROM pg_te
 INSERT INTO migrationd_pulp2to3.repository AS r (repo_id, object_id, description, last_unit_added, last_unit_removed)
         SELECT repo_id, object_id, description, last_unit_added, last_unit_removed FROM pg_temp.stage_repository
         ON CONFLICT (repo_id) DO UPDATE SET object_id = excluded.object_id, description = excluded.description,
-                last_unit_added = excluded.last_unit_added, last_unit_removed = excluded.last_unit_removed;
+                last_unit_added = excluded.last_unit_added, last_unit_removed = excluded.last_unit_removed
+                WHERE (r.object_id, r.description, r.last_unit_added, r.last_unit_removed) IS DISTINCT FROM
+                        (excluded.object_id, excluded.description, excluded.last_unit_added, excluded.last_unit_removed);
 
 DELETE FROM migrationd_pulp2to3.importer i WHERE plugin IN (SELECT plugin FROM pg_temp.stage_type) AND
         NOT EXISTS (SELECT FROM pg_temp.stage_importer s WHERE s.object_id = i.object_id);
@@ -25,7 +27,14 @@ INSERT INTO migrationd_pulp2to3.importer AS i (object_id, plugin, repo_id, last_
                 last_updated = excluded.last_updated, url = excluded.url,
                 ca_cert = excluded.ca_cert, client_cert = excluded.client_cert, tls_validation = excluded.tls_validation,
                 proxy_url = excluded.proxy_url, download_concurrency = excluded.download_concurrency, policy = excluded.policy,
-                secrets = excluded.secrets, retain_package_versions = excluded.retain_package_versions;
+                secrets = excluded.secrets, retain_package_versions = excluded.retain_package_versions
+                -- Secrets are sealed anew with each reading.
+                WHERE excluded.secrets IS NOT NULL OR
+                        (i.plugin, i.detail, i.repo_id, i.last_updated, i.url, i.ca_cert, i.client_cert, i.tls_validation,
+                        i.proxy_url, i.download_concurrency, i.policy, i.secrets, i.retain_package_versions) IS DISTINCT FROM
+                        (excluded.plugin, excluded.detail, excluded.repo_id, excluded.last_updated, excluded.url, excluded.ca_cert,
+                        excluded.client_cert, excluded.tls_validation, excluded.proxy_url, excluded.download_concurrency,
+                        excluded.policy, excluded.secrets, excluded.retain_package_versions);
 
 DELETE FROM migrationd_pulp2to3.distributor d WHERE plugin IN (SELECT plugin FROM pg_temp.stage_type) AND
         NOT EXISTS (SELECT FROM pg_temp.stage_distributor s WHERE s.object_id = d.object_id);
@@ -34,7 +43,10 @@ INSERT INTO migrationd_pulp2to3.distributor AS d (object_id, plugin, repo_id, di
         SELECT object_id, plugin, repo_id, distributor_id, last_updated, relative_url, config FROM pg_temp.stage_distributor
         ON CONFLICT (object_id) DO UPDATE SET plugin = excluded.plugin, config = excluded.config, repo_id = excluded.repo_id,
                 distributor_id = excluded.distributor_id,
-                last_updated = excluded.last_updated, relative_url = excluded.relative_url;
+                last_updated = excluded.last_updated, relative_url = excluded.relative_url
+                WHERE (d.plugin, d.config, d.repo_id, d.distributor_id, d.last_updated, d.relative_url) IS DISTINCT FROM
+                        (excluded.plugin, excluded.config, excluded.repo_id, excluded.distributor_id, excluded.last_updated,
+                        excluded.relative_url);
 
 -- Repositories whose units are not what they were, for units that depend on what else is in their repository.
 CREATE TEMPORARY TABLE stage_link_new ON COMMIT DROP AS SELECT DISTINCT repo_id, type, unit_id FROM pg_temp.stage_link;

@@ -58,14 +58,6 @@ UPDATE migrationd_pulp2to3.unit_document u SET migrated = false
         WHERE u.type IN ('erratum', 'modulemd', 'deb_component') AND u.migrated AND
                 EXISTS (SELECT FROM migrationd_pulp2to3.link l JOIN pg_temp.changed_repository c ON c.repo_id = l.repo_id
                         WHERE l.type = u.type AND l.unit_id = u.unit_id);
--- Components are made of the contents of their releases and packages: of those that are not there, or not any more.
-UPDATE migrationd_pulp2to3.unit_document u SET migrated = false
-        WHERE u.type = 'deb_component' AND u.type IN (SELECT type FROM pg_temp.stage_type) AND u.migrated AND
-                (EXISTS (SELECT FROM migrationd_pulp2to3.unit_document r
-                        WHERE r.type = 'deb_release' AND r.repo_id = u.repo_id AND r.content_id IS NULL) OR
-                EXISTS (SELECT FROM jsonb_path_query(u.document, 'strict $.packages[*]', '{}', true) g (id)
-                        JOIN migrationd_pulp2to3.unit_document d ON d.type = 'deb' AND d.unit_id = g.id #>> '{}'
-                        WHERE d.content_id IS NULL));
 DELETE FROM migrationd_pulp2to3.unit_content c WHERE c.repo_id <> '' AND type IN (SELECT type FROM pg_temp.stage_type) AND
         NOT EXISTS (SELECT FROM migrationd_pulp2to3.link l
                 WHERE l.repo_id = c.repo_id AND l.type = c.type AND l.unit_id = c.unit_id);

@@ -13,7 +13,7 @@ WITH published AS (
                         b.version = v.number
                 JOIN migrationd_pulp2to3.distributor d ON d.repo_id = b.repo_id AND d.plugin = p.plugin
                 JOIN migrationd_pulp2to3.distributor_options o ON o.object_id = d.object_id
-                WHERE p.report = $1::integer AND p.number = $2::bigint
+                WHERE p.report = $1::integer AND p.number = $2::bigint AND g.publication_type IS NOT NULL
                 ORDER BY n.version_id, d.object_id
 )
 SELECT p.version_id, p.name, p.plugin, p.repo_id, p.config, p.options FROM published p

@@ -11,6 +11,11 @@ WITH wanted AS (
                         AND i.plugin = p.plugin
                         ORDER BY object_id LIMIT 1) i ON true
                 WHERE p.report = $1::integer AND p.number > $2::bigint AND p.number <= $3::bigint
+), noted AS (
+        INSERT INTO migrationd_pulp2to3.made (kind, id, former)
+                SELECT 'repository', r.pulp_id, to_jsonb(r) FROM public.core_repository r JOIN wanted w ON r.name = w.name
+                        WHERE (r.description, r.remote_id) IS DISTINCT FROM (w.description, w.remote_id)
+                ON CONFLICT DO NOTHING
 ), changed AS (
         UPDATE public.core_repository r SET description = w.description, remote_id = w.remote_id, pulp_last_updated = now()
                 FROM wanted w WHERE r.name = w.name AND
@@ -22,7 +27,11 @@ WITH wanted AS (
                         FROM wanted w
                         WHERE NOT EXISTS (SELECT FROM public.core_repository r WHERE r.name = w.name) ORDER BY name
                 RETURNING pulp_id
+), versions AS (
+        INSERT INTO public.core_repositoryversion (pulp_id, pulp_created, pulp_last_updated, number, complete, base_version_id,
+                        repository_id)
+                SELECT gen_random_uuid(), now(), now(), 0, true, NULL, pulp_id FROM made
+                RETURNING pulp_id
 )
-INSERT INTO public.core_repositoryversion (pulp_id, pulp_created, pulp_last_updated, number, complete, base_version_id,
-                repository_id)
-        SELECT gen_random_uuid(), now(), now(), 0, true, NULL, pulp_id FROM made;
+INSERT INTO migrationd_pulp2to3.made (kind, id)
+        SELECT 'repository', pulp_id FROM made UNION ALL SELECT 'version', pulp_id FROM versions;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- How a target's migrations differ from those of pulpcore 3.18 (migration 0087 of core), pulp_file 1.10 (0013 of file),
--- pulp_rpm 3.17 (0040 of rpm) and pulp_deb 2.18 (0017 of deb): those that are applied and not known here, and those that are known
--- and not applied. No row: it is that version. $1: which of these apps are looked at, as an array.
+-- pulp_rpm 3.17 (0040 of rpm), pulp_deb 2.18 (0017 of deb) and pulp_container 2.11 (0029 of container): those that are applied and
+-- not known here, and those that are known and not applied. No row: it is that version. $1: which of these apps are looked at, as an array.
 WITH known (app, name) AS (
         SELECT 'core', unnest(ARRAY[
         '0001_initial', '0002_increase_artifact_size_field', '0003_remove_upload_completed',
@@ -54,6 +54,20 @@ WITH known (app, name) AS (
         '0013_aptremote_ignore_missing_package_indices', '0014_swap_distribution_model',
         '0015_add_custom_fields_to_packages', '0016_switch_to_newer_jsonfield_model',
         '0017_allow_longer_string_lists'])
+        UNION ALL SELECT 'container', unnest(ARRAY[
+        '0001_initial', '0002_containerrepository', '0003_oci_mediatype', '0004_upload',
+        '0005_contentredirectcontentguard', '0006_containerpushrepository',
+        '0007_clear_tags_artifacts_refs', '0008_include_exclude_tags', '0009_container_namespace',
+        '0010_remove_uploadchunk', '0011_add_container_repository_permissions',
+        '0012_add_container_namespace_permissions', '0013_add_pull_push_permissions',
+        '0014_containerdistribution_private', '0015_manage_tags_push_repo',
+        '0016_add_delete_versions_permission', '0017_add_granular_perms',
+        '0018_containerdistribution_description', '0019_DATA_distribution_model_swap',
+        '0020_update_push_repo_perms', '0021_data_move_redirect_content_guard_to_core',
+        '0022_delete_contentredirectcontentguard', '0023_manifestsignature',
+        '0024_containerremote_sigstore', '0025_signature_stored_in_textfield',
+        '0026_manifest_signing_service', '0027_data_translate_perms_to_roles',
+        '0028_add_role_manage_permissions', '0029_remove_blob_media_type'])
         UNION ALL SELECT 'rpm', unnest(ARRAY[
         '0001_initial', '0002_updaterecord_reboot_suggested', '0003_DATA_incorrect_json',
         '0004_add_metadata_signing_service_fk', '0005_optimize_sync', '0006_opensuse_support',
