@@ -116,7 +116,8 @@ start_attempt() {
 
         [[ $7 != expand ]] || command+=(--expand)
         if [[ -n $KILL_AFTER ]]; then
-                delay=$((RANDOM % KILL_AFTER))
+                # The more often it was killed, the longer it may live: a busy machine comes to an end too.
+                delay=$((RANDOM % (KILL_AFTER * $4)))
                 command=(timeout --signal=KILL "$((delay / 1000)).$(printf %03d $((delay % 1000 + 1)))" "${command[@]}")
         fi
         RUNNING[$2]="$6 $7"
@@ -145,6 +146,7 @@ end_attempt() {
         db migrationd -c "SELECT migrationd.attempt_end($attempt, state, '$outcome', 'exit-code', 'exit $status', $permanent)
                 FROM migrationd.attempt WHERE id = $attempt AND state IN ('launching', 'running')" >/dev/null
         ATTEMPTS=$((ATTEMPTS + 1))
+        [[ $status -ne 137 ]] || KILLED=$((KILLED + 1))
 }
 
 # launch REPORT: starts what is due.
@@ -162,6 +164,7 @@ launch() {
 # report_drive REPORT: runs its tasks until nothing is left; prints nothing. The report's state says how it went.
 report_drive() {
         ATTEMPTS=0
+        KILLED=0
         while :; do
                 launch "$1"
                 [[ ${#RUNNING[@]} -gt 0 ]] || break
@@ -186,6 +189,7 @@ END $$;
 CREATE TRIGGER hold BEFORE INSERT ON public.core_artifact FOR EACH STATEMENT EXECUTE FUNCTION public.hold();
 SQL
         ATTEMPTS=0
+        KILLED=0
         launch "$1"
         while [[ ${RUNNING[*]} != 'content main' ]]; do
                 end_attempt
