@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* pulp2to3 STEP [--expand]: a task of the migration of a Pulp 2 server's ISO repositories to Pulp 3. */
+/* pulp2to3 STEP [--expand]: a task of the migration of a Pulp 2 server's repositories to Pulp 3. */
 
 #include <stdio.h>
 
