@@ -148,7 +148,8 @@ static int make_schema_1(const DockerBundle *b, const Blobs *blobs, DockerFile *
                 "{\n   \"schemaVersion\": 1,\n   \"name\": \"bundle-%" PRIu32 "\",\n   \"tag\": \"latest\",\n"
                 "   \"architecture\": \"amd64\",\n   \"fsLayers\": [\n"
                 "      {\n         \"blobSum\": \"%s\"\n      },\n"
-                "      {\n         \"blobSum\": \"%s\"\n      },\n      {\n         \"blobSum\": \"%s\"\n      }\n   ],\n"
+                "      {\n         \"blobSum\": \"%s\"\n      },\n"
+                "      {\n         \"blobSum\": \"%s\"\n      }\n   ],\n"
                 "   \"history\": []%s",
                 b->number, blobs->digests[DOCKER_LAYER(DOCKER_SIGNED)], blobs->digests[0], blobs->digests[0], tail);
         if (!payload)
