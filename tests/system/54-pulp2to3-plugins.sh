@@ -32,7 +32,7 @@ expect_completed() {
 
 # rows: a digest of every table of Pulp's.
 rows() {
-        pulp_sql -c "SELECT format('SELECT %L, md5(string_agg(t::text, '''' ORDER BY t::text)) FROM public.%I t', tablename, tablename)
+        pulp_sql -c "SELECT format('SELECT %L, md5(string_agg(t::text, '''' ORDER BY t::text)) FROM public.%I t;', tablename, tablename)
                 FROM pg_tables WHERE schemaname = 'public' ORDER BY 1" | pulp_sql | sha256sum
 }
 
