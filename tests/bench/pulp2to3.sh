@@ -80,7 +80,7 @@ for n in "${workers[@]}"; do
         target_make
         measure "workers $n" "$n"
         : "${first:=$last}"
-        awk -v a="$first" -v b="$last" -v n="$n" -v m="${workers[0]}" 'BEGIN { printf "workers %s against %s: %.2f times as fast\n", n, m, a / b }'
+        [[ $n == "${workers[0]}" ]] || awk -v a="$first" -v b="$last" -v n="$n" -v m="${workers[0]}" 'BEGIN { printf "workers %s against %s: %.2f times as fast\n", n, m, a / b }'
 done
 whole=$last
 measure "again, unchanged" "${workers[-1]}"

@@ -27,6 +27,11 @@ int range_expand(Step *s, const RangeRates *rates) {
         r = step_attach_expander(s);
         if (r < 0)
                 return r;
+        if (rates->sql_before) {
+                r = database_script(&s->database, "ranges of repositories", rates->sql_before);
+                if (r < 0)
+                        return step_fail_database(s, r);
+        }
         r = database_send_query(&s->database, "ranges of repositories", sql_range_chunks,
                                 DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
                                                 STEP_NUMBER(repositories), STEP_NUMBER(links)));

@@ -11,7 +11,7 @@
 
 /* Measured: some 10 ms for the statements of a repository, 50 µs for a content; halved, as machines differ.
  */
-static const RangeRates rates = { .repositories = 50, .links = 10000 };
+static const RangeRates rates = { .repositories = 50, .links = 10000, .sql_before = sql_version_analyze };
 
 /* Columns of sql_version_plan. */
 enum { NAME, REPOSITORY, NUMBER, PULP2_REPOSITORY, FORMER, PLUGIN };
