@@ -35,6 +35,7 @@ typedef struct Cli {
         bool dry_run;
         bool validate;
         bool skip_corrupted;
+        bool verify;
         char **hold;            /* codes of steps, NULL: none */
         char *class;            /* NULL: all */
         bool follow;

@@ -16,7 +16,7 @@ static const Verb verbs[] = {
           "Delete a plan that has no reports", plan_delete },
 
         GROUP("Running"),
-        { "run", "PLAN", 1, 1, { ARGUMENT_PLAN }, "wait workers hold dry-run validate skip-corrupted timeout",
+        { "run", "PLAN", 1, 1, { ARGUMENT_PLAN }, "wait workers hold dry-run validate skip-corrupted verify timeout",
           "Run a plan; with --wait, show its progress and return its verdict", run_verb },
         { "wait", "REPORT", 1, 1, { ARGUMENT_REPORT }, "timeout",
           "Wait until a report is finished and return its verdict", wait_verb },
@@ -77,6 +77,8 @@ static const Option options[] = {
           "Let the programs check the plan first" },
         { "skip-corrupted", 0, NULL, OPTION_FLAG, OFFSET(skip_corrupted), false,
           "Make a problem of an item that can't be migrated, instead of a failure" },
+        { "verify", 0, NULL, OPTION_FLAG, OFFSET(verify), false,
+          "Let the programs compare what they have written at the end" },
         { "drain", 0, NULL, OPTION_FLAG, OFFSET(drain), false, "Let running tasks finish (the default)" },
         { "freeze", 0, NULL, OPTION_FLAG, OFFSET(freeze), false, "Freeze running tasks where they are" },
         { "state", 0, "STATE,...", OPTION_STATES, OFFSET(states), false,

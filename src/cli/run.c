@@ -20,6 +20,7 @@ static int send_run(Cli *cli, const char *plan_name, uint32_t plan, uint32_t *re
                 { .key = "validate", .type = cli->validate ? 'b' : 0, .number = 1 },
                 { .key = "dry_run", .type = cli->dry_run ? 'b' : 0, .number = 1 },
                 { .key = "skip_corrupted", .type = cli->skip_corrupted ? 'b' : 0, .number = 1 },
+                { .key = "verify", .type = cli->verify ? 'b' : 0, .number = 1 },
                 { .key = "hold", .type = cli->hold ? 'a' : 0, .list = cli->hold },
         };
         const char *path;

@@ -28,6 +28,7 @@ typedef struct RunCall {
         int validate;     /* of these, negative: not given */
         int dry_run;
         int skip_corrupted;
+        int verify;
         char **hold; /* codes of steps, NULL: none */
 } RunCall;
 
@@ -59,7 +60,8 @@ static char *options_to_json(const RunCall *call) {
 
         if (object && options_set(object, "validate", call->validate) >= 0 &&
             options_set(object, "dry_run", call->dry_run) >= 0 &&
-            options_set(object, "skip_corrupted", call->skip_corrupted) >= 0)
+            options_set(object, "skip_corrupted", call->skip_corrupted) >= 0 &&
+            options_set(object, "verify", call->verify) >= 0)
                 text = json_dumps(object, JSON_COMPACT);
         json_decref(object);
         return text;
@@ -148,7 +150,7 @@ static void act_run(Request *q) {
 }
 
 int run_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        RunCall call = { .validate = -1, .dry_run = -1, .skip_corrupted = -1 };
+        RunCall call = { .validate = -1, .dry_run = -1, .skip_corrupted = -1, .verify = -1 };
         _cleanup_(strv_freep) char **hold = NULL;
         uint32_t workers = UINT32_MAX;
         OnBehalf on_behalf = {};
@@ -157,6 +159,7 @@ int run_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
                 { "validate", "b", &call.validate },
                 { "dry_run", "b", &call.dry_run },
                 { "skip_corrupted", "b", &call.skip_corrupted },
+                { "verify", "b", &call.verify },
                 { "hold", "as", &hold },
                 on_behalf_option(&on_behalf),
                 {},

@@ -77,6 +77,7 @@ void plans_run(Request *q) {
                 { "validate", BODY_BOOLEAN },
                 { "dry_run", BODY_BOOLEAN },
                 { "skip_corrupted", BODY_BOOLEAN },
+                { "verify", BODY_BOOLEAN },
                 { "workers", BODY_WORKERS },
                 {},
         };

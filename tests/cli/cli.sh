@@ -152,11 +152,11 @@ expect_exit 4 migrationctl plan create pulp2to3 "$WORK/none.json"
 title "Run hands over exactly the options that were given"
 expect_match '^Report 3 runs\.$' migrationctl run files
 expect_eq "$(last)" 'Run 1'
-expect migrationctl run files --workers 3 --dry-run --validate --skip-corrupted --json=short
+expect migrationctl run files --workers 3 --dry-run --validate --skip-corrupted --verify --json=short
 expect_eq "$OUTPUT" '{"report":3}'
-expect_eq "$(last)" 'Run 1 workers=3 validate=true dry_run=true skip_corrupted=true'
+expect_eq "$(last)" 'Run 1 workers=3 validate=true dry_run=true skip_corrupted=true verify=true'
 
-for option in validate dry-run skip-corrupted; do
+for option in validate dry-run skip-corrupted verify; do
         expect migrationctl run files "--$option"
         expect_eq "$(last)" "Run 1 ${option//-/_}=true"
 done

@@ -72,5 +72,31 @@ report "--count of a truncated archive says so"
 (($? == 1)) && grep -q 'standard output: cannot write: No space left on device' "$work/stderr"
 report "standard output that is full is an error"
 
+exits 0 --output "$work/parts" --units 10 --rpm 40 --deb 20 --part-repositories 2 &&
+        for table in rpm_package rpm_updaterecord rpm_distributiontree deb_package deb_releasecomponent; do
+                grep -q "\"$table\": [1-9]" "$work/parts/expected.json" || break
+        done && [[ $table == deb_releasecomponent && -n $(find "$work/parts/content/units/srpm" -name '*.src.rpm') ]]
+report "repositories of rpm and deb are made beside those of iso"
+
+exits 0 --output "$work/iso" --units 10 && exits 0 --count "$work/iso/pulp2.archive" &&
+        cp "$work/stdout" "$work/count" && exits 0 --count "$work/parts/pulp2.archive" &&
+        diff "$work/count" "$work/stdout" >"$work/stderr"
+report "what is of iso is the same with and without them"
+
+exits 0 --output "$work/later" --units 10 --rpm 40 --deb 20 --part-repositories 2 --generation 2 &&
+        ! cmp -s "$work/parts/pulp2.archive" "$work/later/pulp2.archive" &&
+        grep -q '"rpm-00004"' "$work/later/expected.json" &&
+        ! grep -q '"rpm-00001"' "$work/later/expected.json"
+report "a later generation has repositories that came, and not the one that went"
+
+exits 0 --output "$work/damaged" --units 10 --rpm 40 --deb 20 --damaged-documents 5 &&
+        grep -q '"kind": "missing field"' "$work/damaged/expected.json" &&
+        ! grep -q '"kind"' "$work/parts/expected.json"
+report "damaged documents are listed"
+
+exits 2 --output "$work/wrong" --rpm 1 --part-repositories 0 && grep -q -- '--part-repositories' "$work/stderr" &&
+        exits 2 --output "$work/wrong" --generation 64 && [[ ! -e $work/wrong ]]
+report "options of the parts that are wrong are refused before anything is made"
+
 echo "1..$n"
 exit $failed

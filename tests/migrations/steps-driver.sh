@@ -47,7 +47,7 @@ trap cleanup EXIT
 
 # psql on a database of the cluster.
 db() {
-        psql -XqAt -F ' ' -v ON_ERROR_STOP=1 -h "$SOCKET" -U postgres -d "$@"
+        "$PG/psql" -XqAt -F ' ' -v ON_ERROR_STOP=1 -h "$SOCKET" -U postgres -d "$@"
 }
 
 conninfo() {
@@ -63,13 +63,22 @@ service_make() {
         done
 }
 
+# schema_make SCHEMA: a database with it, to be copied; sets TEMPLATE.
+schema_make() {
+        TEMPLATE=template_$(sha256sum "$1" | cut -c1-16)
+        [[ -z $(db postgres -c "SELECT 1 FROM pg_database WHERE datname = '$TEMPLATE'") ]] || return 0
+        db postgres -c "CREATE DATABASE $TEMPLATE"
+        db "$TEMPLATE" --single-transaction -o /dev/null -f "$1" 2>/dev/null
+}
+
 # target_make [SCHEMA]: an empty Pulp 3 database, media root and configuration for an archive and a content tree.
 target_make() {
         kill_rest
         db migrationd -c "UPDATE migrationd.report SET state = 'canceled', finished_at = now()
                 WHERE state NOT IN ('completed', 'failed', 'canceled')"
-        db postgres -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS pulp WITH (FORCE)' -c 'CREATE DATABASE pulp'
-        db pulp -o /dev/null -f "${1:-$ROOT/src/migrations/pulp2to3/pulp3-schema.sql}" 2>/dev/null
+        schema_make "${1:-$ROOT/src/migrations/pulp2to3/pulp3-schema.sql}"
+        db postgres -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS pulp WITH (FORCE)' \
+                -c "CREATE DATABASE pulp TEMPLATE $TEMPLATE"
         rm -rf "${WORK:?}/media" "${WORK:?}/root"
         mkdir -p "$WORK/media" "$WORK/root/etc/migrationd"
 }
@@ -87,16 +96,17 @@ ${3:-}
 CONF
 }
 
-# report_make PLAN [OPTIONS] [WORKERS] [DRY]: a report of that plan; prints its id.
+# report_make PLAN [OPTIONS] [WORKERS]: a report of that plan, of the migration $DEFINITION or pulp2to3; prints its id.
 report_make() {
         local steps
 
         steps=$(jq -c '[.steps[] | {code, message, expand: has("expand"), parallel: null, attempts: 50, backoff_msec: 0,
-                backoff_max_msec: 0, on_failure: "finish", dry_run: (."dry-run" // false)}]' \
-                "$ROOT/src/migrations/pulp2to3/pulp2to3.json")
-        db migrationd -v plan="$1" -v options="${2:-{\}}" -v workers="${3:-2}" -v steps="$steps" <<'SQL'
-WITH p AS (INSERT INTO migrationd.plan (migration, document, uid) VALUES ('pulp2to3', :'plan', 0) RETURNING id)
-SELECT migrationd.report_create(id, 'pulp2to3', :'options', :workers, 'none', :'steps', 0) FROM p;
+                backoff_max_msec: 0, on_failure: "finish", dry_run: (."dry-run" // false),
+                max_failures_percent: (if ."max-failures" == "100%" then 100 else 0 end)}]' \
+                "$ROOT/src/migrations/pulp2to3/${DEFINITION:-pulp2to3}.json")
+        db migrationd -v definition="${DEFINITION:-pulp2to3}" -v plan="$1" -v options="${2:-{\}}" -v workers="${3:-2}" -v steps="$steps" <<'SQL'
+WITH p AS (INSERT INTO migrationd.plan (migration, document, uid) VALUES (:'definition', :'plan', 0) RETURNING id)
+SELECT migrationd.report_create(id, :'definition', :'options', :workers, 'none', :'steps', 0) FROM p;
 SQL
 }
 
@@ -106,7 +116,8 @@ start_attempt() {
 
         [[ $7 != expand ]] || command+=(--expand)
         if [[ -n $KILL_AFTER ]]; then
-                delay=$((RANDOM % KILL_AFTER))
+                # The more often it was killed, the longer it may live: a busy machine comes to an end too.
+                delay=$((RANDOM % (KILL_AFTER * $4)))
                 command=(timeout --signal=KILL "$((delay / 1000)).$(printf %03d $((delay % 1000 + 1)))" "${command[@]}")
         fi
         RUNNING[$2]="$6 $7"
@@ -135,6 +146,7 @@ end_attempt() {
         db migrationd -c "SELECT migrationd.attempt_end($attempt, state, '$outcome', 'exit-code', 'exit $status', $permanent)
                 FROM migrationd.attempt WHERE id = $attempt AND state IN ('launching', 'running')" >/dev/null
         ATTEMPTS=$((ATTEMPTS + 1))
+        [[ $status -ne 137 ]] || KILLED=$((KILLED + 1))
 }
 
 # launch REPORT: starts what is due.
@@ -152,6 +164,7 @@ launch() {
 # report_drive REPORT: runs its tasks until nothing is left; prints nothing. The report's state says how it went.
 report_drive() {
         ATTEMPTS=0
+        KILLED=0
         while :; do
                 launch "$1"
                 [[ ${#RUNNING[@]} -gt 0 ]] || break
@@ -176,6 +189,7 @@ END $$;
 CREATE TRIGGER hold BEFORE INSERT ON public.core_artifact FOR EACH STATEMENT EXECUTE FUNCTION public.hold();
 SQL
         ATTEMPTS=0
+        KILLED=0
         launch "$1"
         while [[ ${RUNNING[*]} != 'content main' ]]; do
                 end_attempt

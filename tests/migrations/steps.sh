@@ -7,79 +7,11 @@
 # $MIGRATIOND_SHARED: directory with the real dumps and references (pulp2/, pulp2to3/); without it those tests are skipped.
 set -Eeuo pipefail
 
-HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-ROOT=$(cd "$HERE/../.." && pwd)
-BUILD=$(cd "${1:?build directory}" && pwd)
+# shellcheck source=tests/migrations/steps-common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/steps-common.sh" "$@"
 shift
-SHARED=${MIGRATIOND_SHARED:-}
-PROGRAM=$BUILD/src/migrations/pulp2to3/pulp2to3
-GENERATE=$BUILD/src/migrations/pulp2to3/pulp2-generate
-PG=$(printf '%s\n' /usr/lib/postgresql/*/bin | tail -1)
-
-# shellcheck source=tests/lib/pulp3-compare.sh
-. "$ROOT/tests/lib/pulp3-compare.sh"
-
-WORK=$(mktemp -d /tmp/pulp2to3-steps.XXXXXX)
-chmod 755 "$WORK"
-SOCKET=$WORK/socket
-LOG=$WORK/log
-PIDS=$WORK/pids                 # a file for each attempt that runs: its process
-declare -A RUNNING=()           # attempt -> step and kind
-KILL_AFTER=                     # milliseconds: programs are killed after a random part of it; empty: never
-
-number=0
-failed=0
-
-# shellcheck source=tests/migrations/steps-driver.sh
-. "$HERE/steps-driver.sh"
-
-problems() {
-        db migrationd -c "SELECT item || ': ' || reason FROM migrationd.problem WHERE report_id = $REPORT ORDER BY item"
-}
-
-fail() {
-        echo "# $*"
-        return 1
-}
-
-expect_state() {
-        [[ $(report_state "$REPORT") == "$1" ]] || fail "report is $(report_state "$REPORT"), not $1: $(tail -3 "$LOG")"
-}
-
-expect_log() {
-        grep -qE "$1" "$LOG" || fail "no line matches $1; the last ones: $(tail -3 "$LOG")"
-}
-
-# The counters of every completed task agree with its batch row.
-expect_counters() {
-        local wrong
-
-        wrong=$(db migrationd -c "SELECT string_agg(id || ': ' || done || '/' || total, ', ') FROM migrationd.task
-                WHERE report_id = $REPORT AND (state <> 'completed' OR done <> total)")
-        [[ -z $wrong ]] || fail "counters: $wrong"
-        diff <(db migrationd -c "SELECT id, done, total FROM migrationd.task WHERE report_id = $REPORT AND kind = 'main' AND
-                        step_ord >= 3 ORDER BY id") \
-                <(db pulp -c "SELECT task, done, total FROM migrationd_pulp2to3.batch WHERE report = $REPORT AND task IN
-                        ($(db migrationd -c "SELECT coalesce(string_agg(id::text, ', '), '0') FROM migrationd.task
-                                WHERE report_id = $REPORT AND kind = 'main' AND step_ord >= 3")) ORDER BY task")
-        # The service knows the problems that were committed.
-        diff <(db migrationd -c "SELECT item FROM migrationd.problem WHERE report_id = $REPORT ORDER BY item COLLATE \"C\"") \
-                <(db pulp -c "SELECT item FROM migrationd_pulp2to3.problem WHERE report = $REPORT ORDER BY item COLLATE \"C\"")
-}
 
 PLAN_ALL='{"plugins":[{"type":"iso"}]}'
-
-need_shared() {
-        [[ -n $SHARED && -d $SHARED/pulp2/file_base_4repos ]] || { SKIP=1; return 1; }
-}
-
-real_target() {
-        target_make "$SHARED/pulp2to3/schema.sql"
-        configure "$SHARED/pulp2/file_base_4repos/mongodb.file_base_4repos.archive" "$WORK/content"
-        # A copy on the media's file system, so that files can be linked.
-        [[ -d $WORK/content ]] || cp -a "$SHARED/pulp2/file_base_4repos/var/lib/pulp/content" "$WORK/content"
-        chmod -R u+w "$WORK/content"
-}
 
 # A real dump: its ten large files are missing, so it is a case of skip_corrupted.
 test_the_real_dump_gives_the_rows_of_the_reference() {
@@ -282,7 +214,6 @@ refuse() {
 
 test_a_plan_that_is_wrong_is_refused_with_a_pointer_before_anything_is_written() {
         sample_target damaged
-        refuse 65 'plan: /plugins/0/type: plugin rpm is not supported yet' '{"plugins":[{"type":"rpm"}]}'
         refuse 65 'plan: /plugins/0/type: unknown plugin "tape"' '{"plugins":[{"type":"tape"}]}'
         refuse 65 'plan: /plugins/0: unknown key "repos"' '{"plugins":[{"type":"iso","repos":[]}]}'
         refuse 65 'plan: /plugins/0/repositories/0/repository_versions/0/pulp2_repository_id: is missing' \
@@ -377,41 +308,4 @@ titles=(
         test_files_on_another_file_system_are_copied_and_counted
 )
 
-# Each test runs in this shell, as the next ones look at what it left; the first command that fails ends it.
-run_test() {
-        local title=${1#test_} status=0
-
-        SKIP=
-        number=$((number + 1))
-        title=${title//_/ }
-        set +e
-        (
-                set -e
-                trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
-                "$1"
-                echo "$REPORT" >"$WORK/report"
-                [[ -z $SKIP ]] || exit 77
-        ) >"$WORK/output" 2>&1
-        status=$?
-        set -e
-        sed 's/^/# /' "$WORK/output"
-        case $status in
-        0) echo "ok $number - $title" ;;
-        77) echo "ok $number - $title # SKIP no real dumps in \$MIGRATIOND_SHARED, or no second file system" ;;
-        *) echo "not ok $number - $title"; failed=$((failed + 1)) ;;
-        esac
-}
-
-REPORT=0
-mkdir "$PIDS"
-mkfifo "$WORK/ended"
-exec {ENDED}<>"$WORK/ended"
-cluster_start
-service_make
-selected=("$@")
-[[ ${#selected[@]} -gt 0 ]] || selected=("${titles[@]}")
-for t in "${selected[@]}"; do
-        run_test "$t"
-done
-echo "1..$number"
-[[ $failed -eq 0 ]]
+steps_run "$@"

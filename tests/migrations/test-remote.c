@@ -10,7 +10,7 @@
 #include "migrations/pulp2to3/remote.h"
 
 /* The remote of an importer configuration that is given as JSON; it stays until the next call. */
-static const Remote *remote_of(const char *json) {
+static const Remote *remote_of_plugin(const char *plugin, const char *json) {
         static Remote remote;
         _cleanup_(freep) char *reason = NULL;
         bson_error_t error;
@@ -18,10 +18,14 @@ static const Remote *remote_of(const char *json) {
 
         assert_non_null(config);
         remote_done(&remote);
-        if (remote_from_config(config, &remote, &reason) < 0)
+        if (remote_from_config(config, plugin_find(plugin), &remote, &reason) < 0)
                 fail_msg("%s", reason);
         bson_destroy(config);
         return &remote;
+}
+
+static const Remote *remote_of(const char *json) {
+        return remote_of_plugin("iso", json);
 }
 
 static void expect_refused(const char *json, const char *expected) {
@@ -30,7 +34,7 @@ static void expect_refused(const char *json, const char *expected) {
         Remote remote;
 
         assert_non_null(config);
-        assert_int_equal(remote_from_config(config, &remote, &reason), -EBADMSG);
+        assert_int_equal(remote_from_config(config, plugin_find("iso"), &remote, &reason), -EBADMSG);
         assert_string_equal(reason, expected);
         bson_destroy(config);
 }
@@ -87,9 +91,9 @@ static void credentials_are_taken_out_of_the_feed_and_yield_to_explicit_ones(voi
 }
 
 static void a_proxy_is_a_url_without_its_credentials(void **state) {
-        const Remote *r = remote_of(
-                "{\"proxy_host\": \"proxy.example\", \"proxy_port\": 3128, \"proxy_username\": \"u\","
-                " \"proxy_password\": \"p\"}");
+        const Remote *r =
+                remote_of("{\"proxy_host\": \"proxy.example\", \"proxy_port\": 3128, \"proxy_username\": \"u\","
+                          " \"proxy_password\": \"p\"}");
 
         assert_string_equal(r->proxy_url, "http://proxy.example:3128");
         assert_string_equal(r->proxy_username, "u");
@@ -102,9 +106,8 @@ static void a_proxy_is_a_url_without_its_credentials(void **state) {
 }
 
 static void certificates_and_numbers_are_taken_over(void **state) {
-        const Remote *r = remote_of(
-                "{\"ssl_ca_cert\": \"CA\", \"ssl_client_cert\": \"C\", \"ssl_client_key\": \"K\","
-                " \"ssl_validation\": false, \"max_downloads\": 7}");
+        const Remote *r = remote_of("{\"ssl_ca_cert\": \"CA\", \"ssl_client_cert\": \"C\", \"ssl_client_key\": \"K\","
+                                    " \"ssl_validation\": false, \"max_downloads\": 7}");
 
         assert_string_equal(r->ca_cert, "CA");
         assert_string_equal(r->client_cert, "C");
@@ -117,10 +120,56 @@ static void certificates_and_numbers_are_taken_over(void **state) {
 static void fields_of_another_type_are_named(void **state) {
         expect_refused("{\"feed\": 1}", "field config.feed is not a text");
         expect_refused("{\"ssl_validation\": \"yes\"}", "field config.ssl_validation is not a boolean");
-        expect_refused("{\"max_downloads\": -1}",
-                       "field config.max_downloads is not a number from 0 to 2147483647");
+        expect_refused("{\"max_downloads\": -1}", "field config.max_downloads is not a number from 0 to 2147483647");
         expect_refused("{\"proxy_host\": \"p\", \"proxy_port\": 70000}",
                        "field config.proxy_port is not a number from 0 to 65535");
+}
+
+static void feeds_of_rpm_and_deb_are_taken_as_they_are(void **state) {
+        assert_string_equal(remote_of_plugin("rpm", "{\"feed\": \"https://a.example/r\"}")->url,
+                            "https://a.example/r");
+        assert_string_equal(remote_of_plugin("deb", "{\"feed\": \"https://u:p@a.example/d/\"}")->url,
+                            "https://a.example/d/");
+        assert_string_equal(remote_of_plugin("rpm", "{\"feed\": \"https://a.example/r/\"}")->detail, "{}");
+}
+
+static void a_bare_query_of_an_rpm_feed_is_its_token(void **state) {
+        const Remote *r = remote_of_plugin("rpm", "{\"feed\": \"https://a.example/r/?abc\"}");
+
+        assert_string_equal(r->url, "https://a.example/r/");
+        assert_string_equal(r->detail, "{\"sles_auth_token\":\"abc\"}");
+        r = remote_of_plugin("rpm", "{\"feed\": \"https://a.example/r/?a=b\", \"query_auth_token\": \"t\"}");
+        assert_string_equal(r->url, "https://a.example/r/?a=b");
+        assert_string_equal(r->detail, "{\"sles_auth_token\":\"t\"}");
+}
+
+static void lists_of_a_deb_importer_have_spaces(void **state) {
+        assert_string_equal(remote_of_plugin("deb", "{}")->detail, "{\"distributions\":\"stable\"}");
+        assert_string_equal(remote_of_plugin("deb", "{\"releases\": \"a,b\", \"components\": \"c\","
+                                                    " \"architectures\": \"x,y\", \"gpg_keys\": \"k\"}")
+                                    ->detail,
+                            "{\"distributions\":\"a b\",\"components\":\"c\",\"architectures\":\"x y\","
+                            "\"gpgkey\":\"k\"}");
+}
+
+static void a_docker_importer_has_its_upstream_name_and_tags(void **state) {
+        assert_string_equal(remote_of_plugin("docker", "{\"feed\": \"https://registry.example\"}")->url,
+                            "https://registry.example");
+        assert_string_equal(remote_of_plugin("docker", "{}")->detail, "{\"upstream_name\":\"\"}");
+        assert_string_equal(
+                remote_of_plugin("docker", "{\"upstream_name\": \"a/b\", \"tags\": [\"1\", \"2\"]}")->detail,
+                "{\"upstream_name\":\"a/b\",\"include_tags\":[\"1\",\"2\"]}");
+        assert_string_equal(remote_of_plugin("docker", "{\"tags\": \"1, 2,3\"}")->detail,
+                            "{\"upstream_name\":\"\",\"include_tags\":[\"1\",\"2\",\"3\"]}");
+        assert_string_equal(remote_of_plugin("docker", "{\"tags\": []}")->detail,
+                            "{\"upstream_name\":\"\",\"include_tags\":[]}");
+}
+
+static void retained_packages_are_counted_with_the_newest(void **state) {
+        assert_string_equal(remote_of_plugin("rpm", "{\"retain_old_count\": 0}")->retain, "1");
+        assert_string_equal(remote_of_plugin("rpm", "{\"retain_old_count\": \"4\"}")->retain, "5");
+        assert_null(remote_of_plugin("rpm", "{\"retain_old_count\": null}")->retain);
+        assert_null(remote_of_plugin("deb", "{\"retain_old_count\": 3}")->retain);
 }
 
 int main(void) {
@@ -133,6 +182,11 @@ int main(void) {
                 cmocka_unit_test(a_proxy_is_a_url_without_its_credentials),
                 cmocka_unit_test(certificates_and_numbers_are_taken_over),
                 cmocka_unit_test(fields_of_another_type_are_named),
+                cmocka_unit_test(feeds_of_rpm_and_deb_are_taken_as_they_are),
+                cmocka_unit_test(a_bare_query_of_an_rpm_feed_is_its_token),
+                cmocka_unit_test(lists_of_a_deb_importer_have_spaces),
+                cmocka_unit_test(a_docker_importer_has_its_upstream_name_and_tags),
+                cmocka_unit_test(retained_packages_are_counted_with_the_newest),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

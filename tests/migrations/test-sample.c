@@ -73,7 +73,7 @@ static Sample *make_sample(const SampleOptions *options, const char *name) {
         assert_int_equal(mkdir(content, 0755), 0);
         assert_int_equal(sample_new(options, &s, &error), 0);
         assert_int_equal(sample_write_content(s, content, &error), 0);
-        assert_int_equal(sample_write_archive(s, archive, &error), 0);
+        assert_int_equal(sample_write_archive(s, archive, content, &error), 0);
         return s;
 }
 
@@ -99,7 +99,7 @@ typedef struct Found {
         const char *content;
         int64_t units, on_demand, good, corrupted, missing, truncated;
         int64_t links, lazy_entries, empty_configs;
-        char digests[203][65]; /* of good files */
+        char digests[300][65]; /* of good files */
 } Found;
 
 static const char *text_field(const bson_t *document, const char *field) {
@@ -192,9 +192,9 @@ static int64_t count_distinct(Found *found) {
         return n;
 }
 
-static void what_is_expected_is_what_archive_and_content_hold(void **state) {
+static void compare_expected(const SampleOptions *options, int64_t units) {
         _cleanup_(freep) char *archive = path_of("x/a"), *content = path_of("x/content"), *error = NULL;
-        _cleanup_(sample_freep) Sample *s = make_sample(&rich, "x");
+        _cleanup_(sample_freep) Sample *s = make_sample(options, "x");
         json_t *expected = sample_expect(s), *dump, *tables, *problems, *counts = NULL;
         static Found found;
 
@@ -210,7 +210,7 @@ static void what_is_expected_is_what_archive_and_content_hold(void **state) {
         tables = json_object_get(expected, "tables");
         problems = json_object_get(expected, "problems");
 
-        assert_int_equal(found.units, 203);
+        assert_int_equal(found.units, units);
         assert_int_equal(found.on_demand, member(dump, "on_demand"));
         assert_int_equal(found.links, member(dump, "links"));
         assert_int_equal(found.lazy_entries, member(dump, "lazy_entries"));
@@ -228,6 +228,42 @@ static void what_is_expected_is_what_archive_and_content_hold(void **state) {
         assert_true(json_equal(counts, dump));
         json_decref(counts);
         json_decref(expected);
+}
+
+static void what_is_expected_is_what_archive_and_content_hold(void **state) {
+        compare_expected(&rich, 203);
+}
+
+/* 20 units more in each; links end, and files take the place of others under their names. */
+static void what_is_expected_is_what_a_later_archive_holds(void **state) {
+        SampleOptions later = rich;
+
+        later.generation = 3;
+        compare_expected(&later, 263);
+}
+
+static void a_later_sample_has_the_units_of_the_one_before(void **state) {
+        _cleanup_(sample_freep) Sample *before = make_sample(&rich, "x"), *after = NULL;
+        char id[2][SAMPLE_ID_SIZE], name[2][SAMPLE_NAME_SIZE];
+        SampleOptions later = rich;
+        uint32_t removed = 0, replaced = 0;
+
+        later.generation = 3;
+        after = make_sample(&later, "y");
+        for (uint32_t i = 0; i < before->n_units; i++) {
+                sample_unit_id(before, i, id[0]);
+                sample_unit_id(after, i, id[1]);
+                sample_unit_name(before, i, name[0]);
+                sample_unit_name(after, i, name[1]);
+                assert_string_equal(id[0], id[1]);
+                assert_string_equal(name[0], name[1]);
+                assert_memory_equal(before->units[i].sha256, after->units[i].sha256, 32);
+                removed += after->units[i].n_repositories == 0;
+        }
+        for (size_t i = before->n_units; i < after->n_units; i++)
+                replaced += after->units[i].name < before->n_units;
+        assert_true(removed > replaced && replaced > 0);
+        assert_int_equal(after->n_repositories, before->n_repositories + 3);
 }
 
 /* Of 203 units 60.9 are on demand; of 142 downloaded ones 2.13, 0.71 and 1.42 are damaged; of 136 good
@@ -385,7 +421,7 @@ static void a_write_that_fails_names_the_file(void **state) {
         (void) signal(SIGXFSZ, SIG_IGN);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
         content = sample_write_content(s, directory, &error);
-        dump = sample_write_archive(s, archive, NULL);
+        dump = sample_write_archive(s, archive, directory, NULL);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 
         assert_int_equal(content, -EFBIG);
@@ -397,6 +433,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(what_is_expected_is_what_archive_and_content_hold, begin,
                                                 end),
+                cmocka_unit_test_setup_teardown(what_is_expected_is_what_a_later_archive_holds, begin, end),
+                cmocka_unit_test_setup_teardown(a_later_sample_has_the_units_of_the_one_before, begin, end),
                 cmocka_unit_test(shares_are_rounded_up_to_whole_units),
                 cmocka_unit_test_setup_teardown(equal_options_make_equal_bytes, begin, end),
                 cmocka_unit_test_setup_teardown(another_seed_makes_another_sample, begin, end),

@@ -108,8 +108,8 @@ expect_eq "$(report_get "$report" State)" completed
 expect_eq "$(pulp_sql -c "SELECT count(*) FROM pg_namespace WHERE nspname = 'migrationd_pulp2to3'")" 0
 expect_eq "$(target_counts)" '0|0|0|0|0|0|0'
 
-title "A plan with another plugin, or with repositories that the dump lacks, is refused before anything is written"
-run_fails '{"plugins": [{"type": "rpm"}]}' 'plan: /plugins/0/type: plugin rpm is not supported yet'
+title "A plan with an unknown plugin, or with repositories that the dump lacks, is refused before anything is written"
+run_fails '{"plugins": [{"type": "puppet"}]}' 'plan: /plugins/0/type: unknown plugin "puppet"; iso, rpm, deb and docker are known'
 run_fails '{"plugins": [{"type": "iso", "repositories": [{"name": "a", "repository_versions": [
         {"pulp2_repository_id": "absent"}]}]}]}' 'the plan names what /var/lib/pulp/pulp2.archive lacks: repositories "absent"'
 expect_eq "$(target_counts)" '0|0|0|0|0|0|0'

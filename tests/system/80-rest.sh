@@ -108,7 +108,7 @@ title "The report says what the story asks for"
 expect_http 200 GET "$report"
 expect_field '[.pulp_created, .started_at, .finished_at] | all(test("^20..-..-..T..:..:.."))' true
 expect_field '.progress_reports | map(.code) | join(" ")' \
-        'validate premigration repositories content repository_versions publications distributions'
+        'validate premigration repositories content repository_versions publications distributions verify'
 expect_field '.progress_reports | map(.state == "completed" and .done == .total and (.message | length > 0)) | all' true
 expect_field '.progress_reports | map(.task | length >= 1) | all' true
 task=$(field '.progress_reports[3].task[0]')

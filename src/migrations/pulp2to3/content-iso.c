@@ -39,9 +39,8 @@ typedef struct IsoTask {
         int64_t linked, copied, present; /* of the batch */
 } IsoTask;
 
-static int expand_iso(Step *s, const ContentLimits *limits,
-                      int (*add)(Step *s, const char *type, int32_t stage, int64_t first, int64_t last,
-                                 int64_t units)) {
+static int expand_iso(const ContentType *type, Step *s, const ContentLimits *limits,
+                      int (*add)(Step *s, const ContentType *type, int64_t first, int64_t last, int64_t units)) {
         int r;
 
         r = database_send_query(&s->database, "ranges of units", sql_iso_chunks,
@@ -54,8 +53,7 @@ static int expand_iso(Step *s, const ContentLimits *limits,
                 r = database_next_row(&s->database, "ranges of units", &row);
                 if (r <= 0)
                         return r < 0 ? step_fail_database(s, r) : 0;
-                r = add(s, content_iso.name, content_iso.stage, database_int(row, 0, 0),
-                        database_int(row, 0, 1), database_int(row, 0, 2));
+                r = add(s, type, database_int(row, 0, 0), database_int(row, 0, 1), database_int(row, 0, 2));
                 if (r < 0)
                         return r;
         }
@@ -68,22 +66,19 @@ static int corrupted(IsoTask *t, Unit *u, char *reason) {
         u->problem = reason;
         if (t->step->skip_corrupted)
                 return 0;
-        return step_fail(t->step, -EBADMSG,
-                         "units_iso %s %s: %s; the option skip_corrupted leaves such units out", u->id,
-                         u->name, reason);
+        return step_fail(t->step, -EBADMSG, "units_iso %s %s: %s; the option skip_corrupted leaves such units out",
+                         u->id, u->name, reason);
 }
 
 static int check_digests(IsoTask *t, Unit *u, const char *path) {
         if (!streq(u->size, STEP_NUMBER((int64_t) u->digests.size_bytes)))
                 return corrupted(t, u,
                                  text_format("%s/%s has %" PRIu64 " bytes, expected %s",
-                                             t->step->configuration->content, path, u->digests.size_bytes,
-                                             u->size));
+                                             t->step->configuration->content, path, u->digests.size_bytes, u->size));
         if (!streq(u->checksum, u->digests.text[DIGEST_SHA256]))
                 return corrupted(t, u,
-                                 text_format("%s/%s has the SHA-256 %s, expected %s",
-                                             t->step->configuration->content, path,
-                                             u->digests.text[DIGEST_SHA256], u->checksum));
+                                 text_format("%s/%s has the SHA-256 %s, expected %s", t->step->configuration->content,
+                                             path, u->digests.text[DIGEST_SHA256], u->checksum));
         return 0;
 }
 
@@ -107,25 +102,23 @@ static int read_unit(IsoTask *t, Unit *u) {
         int r;
 
         if (!path)
-                return corrupted(
-                        t, u,
-                        text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, u->path));
+                return corrupted(t, u,
+                                 text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, u->path));
         /* A pipe that lies there would wait for a writer for ever. */
         fd = openat(t->content_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG))
                 return corrupted(t, u, text_format("%s/%s is missing: %s", content, path, strerror(errno)));
         if (fd < 0 || fstat(fd, &st) < 0)
                 return step_fail(t->step, errno == EACCES || errno == EPERM ? -EINVAL : -errno,
-                                 "units_iso %s %s: %s/%s: %s", u->id, u->name, content, path,
-                                 strerror(errno));
+                                 "units_iso %s %s: %s/%s: %s", u->id, u->name, content, path, strerror(errno));
         if (!S_ISREG(st.st_mode))
                 return corrupted(t, u, text_format("%s/%s is not a regular file", content, path));
         r = digests_of_file(t->digests, fd, step_is_stopping, &u->digests);
         if (r == -ECANCELED)
                 return step_fail(t->step, r, "stopped by SIGTERM; what is committed stays");
         if (r < 0)
-                return step_fail(t->step, r, "units_iso %s %s: cannot read %s/%s: %s", u->id, u->name,
-                                 content, path, strerror(-r));
+                return step_fail(t->step, r, "units_iso %s %s: cannot read %s/%s: %s", u->id, u->name, content, path,
+                                 strerror(-r));
         r = check_digests(t, u, path);
         return r < 0 || u->problem ? r : store_file(t, u, path, fd);
 }
@@ -168,10 +161,9 @@ static int read_batch(IsoTask *t, const PGresult *rows) {
 static int copy_units(IsoTask *t) {
         int r;
 
-        r = database_copy_begin(
-                &t->step->database,
-                "COPY pg_temp.batch_iso (unit_id, name, checksum, size, downloaded, md5, sha1, "
-                "sha224, sha384, sha512) FROM STDIN");
+        r = database_copy_begin(&t->step->database,
+                                "COPY pg_temp.batch_iso (unit_id, name, checksum, size, downloaded, md5, sha1, "
+                                "sha224, sha384, sha512) FROM STDIN");
         for (size_t i = 0; i < t->n_units && r >= 0; i++) {
                 const Unit *u = &t->units[i];
                 const char *digests[_DIGEST_MAX] = {};
@@ -181,10 +173,10 @@ static int copy_units(IsoTask *t) {
                 for (size_t k = 0; k < _DIGEST_MAX && u->downloaded; k++)
                         digests[k] = u->digests.text[k];
                 r = database_copy_row(&t->step->database,
-                                      DATABASE_PARAMS(u->id, u->name, u->checksum, u->size,
-                                                      u->downloaded ? "t" : "f", digests[DIGEST_MD5],
-                                                      digests[DIGEST_SHA1], digests[DIGEST_SHA224],
-                                                      digests[DIGEST_SHA384], digests[DIGEST_SHA512]));
+                                      DATABASE_PARAMS(u->id, u->name, u->checksum, u->size, u->downloaded ? "t" : "f",
+                                                      digests[DIGEST_MD5], digests[DIGEST_SHA1],
+                                                      digests[DIGEST_SHA224], digests[DIGEST_SHA384],
+                                                      digests[DIGEST_SHA512]));
         }
         if (r >= 0)
                 r = database_copy_end(&t->step->database);
@@ -201,8 +193,7 @@ static int write_problems(IsoTask *t) {
                 if (!u->problem)
                         continue;
                 item = text_format("units_iso %s %s", u->id, u->name);
-                r = item ? step_problem(t->step, item, u->problem)
-                         : step_fail(t->step, -ENOMEM, "out of memory");
+                r = item ? step_problem(t->step, item, u->problem) : step_fail(t->step, -ENOMEM, "out of memory");
         }
         return r;
 }
@@ -240,10 +231,9 @@ static int run_batches(IsoTask *t, int64_t last) {
         for (;;) {
                 _cleanup_(PQclearp) PGresult *rows = NULL;
 
-                r = database_query(
-                        &s->database, "units", sql_iso_batch,
-                        DATABASE_PARAMS(STEP_NUMBER(s->position), STEP_NUMBER(last), BATCH_UNITS_TEXT),
-                        &rows);
+                r = database_query(&s->database, "units", sql_iso_batch,
+                                   DATABASE_PARAMS(STEP_NUMBER(s->position), STEP_NUMBER(last), BATCH_UNITS_TEXT),
+                                   &rows);
                 if (r < 0)
                         return step_fail_database(s, r);
                 if (PQntuples(rows) == 0)
@@ -279,10 +269,9 @@ static int restore_files(IsoTask *t, int64_t first) {
         for (int64_t position = first - 1; position < s->position;) {
                 _cleanup_(PQclearp) PGresult *rows = NULL;
 
-                r = database_query(
-                        &s->database, "units", sql_iso_files,
-                        DATABASE_PARAMS(STEP_NUMBER(position), STEP_NUMBER(s->position), BATCH_UNITS_TEXT),
-                        &rows);
+                r = database_query(&s->database, "units", sql_iso_files,
+                                   DATABASE_PARAMS(STEP_NUMBER(position), STEP_NUMBER(s->position), BATCH_UNITS_TEXT),
+                                   &rows);
                 if (r < 0)
                         return step_fail_database(s, r);
                 if (PQntuples(rows) == 0)
@@ -292,8 +281,7 @@ static int restore_files(IsoTask *t, int64_t first) {
                         Unit u = take_row(rows, i);
 
                         position = database_int(rows, i, 0);
-                        r = artifact_store_look(&t->store, u.checksum, (uint64_t) database_int(rows, i, 4),
-                                                &error);
+                        r = artifact_store_look(&t->store, u.checksum, (uint64_t) database_int(rows, i, 4), &error);
                         if (r == -ENOENT)
                                 r = read_unit(t, &u);
                         else if (r < 0)
@@ -317,8 +305,8 @@ static int sync_files(IsoTask *t) {
 static int end(IsoTask *t) {
         Step *s = t->step;
 
-        log_info("%" PRIi64 " units: %" PRIi64 " artifact files linked, %" PRIi64 " copied", s->done,
-                 s->linked, s->copied);
+        log_info("%" PRIi64 " units: %" PRIi64 " artifact files linked, %" PRIi64 " copied", s->done, s->linked,
+                 s->copied);
         if (s->done == s->total)
                 return 0;
         /* Units that became due no more since they were counted. */
@@ -335,8 +323,7 @@ static int open_task(IsoTask *t) {
                 return r;
         t->content_fd = open(s->configuration->content, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (t->content_fd < 0)
-                return step_fail(s, -ENODATA, "[Pulp2] Content=%s: %s", s->configuration->content,
-                                 strerror(errno));
+                return step_fail(s, -ENODATA, "[Pulp2] Content=%s: %s", s->configuration->content, strerror(errno));
         r = artifact_store_open(s->configuration->media_root, migrationd_task_report(s->task),
                                 migrationd_task_id(s->task), &t->store, &s->error);
         if (r < 0)
@@ -345,7 +332,7 @@ static int open_task(IsoTask *t) {
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
-static int run_iso(Step *s, int64_t first, int64_t last) {
+static int run_iso(const ContentType *type, Step *s, int64_t first, int64_t last) {
         IsoTask *t = calloc(1, sizeof(*t));
         int r;
 
@@ -374,4 +361,4 @@ static int run_iso(Step *s, int64_t first, int64_t last) {
         return r;
 }
 
-const ContentType content_iso = { .name = "iso", .stage = 0, .expand = expand_iso, .run = run_iso };
+const ContentType content_iso = { .name = "iso", .plugin = "iso", .stage = 0, .expand = expand_iso, .run = run_iso };

@@ -15,17 +15,44 @@
 #define UNITS_PER_SECOND 200
 #define BYTES_PER_SECOND (INT64_C(50) * 1024 * 1024)
 
-static const ContentType *const types[] = { &content_iso };
+static const ContentType *const types[] = {
+        &content_iso,
+        &content_rpm,
+        &content_srpm,
+        &content_modulemd,
+        &content_modulemd_defaults,
+        &content_yum_repo_metadata_file,
+        &content_package_langpacks,
+        &content_package_group,
+        &content_package_category,
+        &content_package_environment,
+        &content_erratum,
+        &content_distribution,
+        &content_deb,
+        &content_deb_release,
+        &content_deb_component,
+        &content_docker_blob,
+        &content_docker_manifest,
+        &content_docker_manifest_list,
+        &content_docker_tag,
+};
 
-static int add_range(Step *s, const char *type, int32_t stage, int64_t first, int64_t last, int64_t units) {
+static int add_range(Step *s, const ContentType *type, int64_t first, int64_t last, int64_t units) {
         _cleanup_(freep) char *input = text_format(
-                "{\"type\": \"%s\", \"first\": %" PRIi64 ", \"last\": %" PRIi64 "}", type, first, last);
+                "{\"type\": \"%s\", \"first\": %" PRIi64 ", \"last\": %" PRIi64 "}", type->name, first, last);
         int r;
 
         if (!input)
                 return step_fail(s, -ENOMEM, "out of memory");
-        r = migrationd_task_add(s->task, "", stage, input, units);
+        r = migrationd_task_add(s->task, step_lane(s, type->plugin), type->stage, input, units);
         return r < 0 ? step_fail_task(s, r) : 0;
+}
+
+static bool is_planned(const Step *s, const ContentType *type) {
+        for (const Plugin *const *p = s->plan->list; *p; p++)
+                if (streq((*p)->name, type->plugin))
+                        return true;
+        return false;
 }
 
 int content_expand(Step *s) {
@@ -36,7 +63,8 @@ int content_expand(Step *s) {
 
         r = step_attach_expander(s);
         for (size_t i = 0; i < ELEMENTSOF(types) && r >= 0; i++)
-                r = types[i]->expand(s, &limits, add_range);
+                if (is_planned(s, types[i]))
+                        r = types[i]->expand(types[i], s, &limits, add_range);
         return r;
 }
 
@@ -54,8 +82,7 @@ int content_run(Step *s) {
                 return r;
         for (size_t i = 0; i < ELEMENTSOF(types); i++)
                 if (streq_ptr(types[i]->name, name))
-                        return types[i]->run(s, first, last);
-        return step_fail(
-                s, -EBADMSG,
-                "the task's input names no content type that is known; it comes from the step's expander");
+                        return types[i]->run(types[i], s, first, last);
+        return step_fail(s, -EBADMSG,
+                         "the task's input names no content type that is known; it comes from the step's expander");
 }

@@ -18,8 +18,8 @@ static int write_batch(Step *s, void *userdata) {
         int r;
 
         r = database_query(&s->database, "distributions", sql_distributions_wanted,
-                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
-                                           STEP_NUMBER(s->position), STEP_NUMBER(*to)),
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position),
+                                           STEP_NUMBER(*to)),
                            NULL);
         if (r >= 0)
                 r = database_query(&s->database, "distributions", sql_distributions_wrong, DATABASE_NO_PARAMS,
@@ -27,9 +27,11 @@ static int write_batch(Step *s, void *userdata) {
         if (r < 0)
                 return step_fail_database(s, r);
         if (PQntuples(wrong) > 0)
-                return step_fail(s, -EBADMSG, "distribution \"%s\" of repository \"%s\": %s",
-                                 PQgetvalue(wrong, 0, 0), PQgetvalue(wrong, 0, 1), PQgetvalue(wrong, 0, 2));
+                return step_fail(s, -EBADMSG, "distribution \"%s\" of repository \"%s\": %s", PQgetvalue(wrong, 0, 0),
+                                 PQgetvalue(wrong, 0, 1), PQgetvalue(wrong, 0, 2));
         r = database_script(&s->database, "distributions", sql_distributions_write);
+        for (const Plugin *const *p = s->plan->list; *p && r >= 0; p++)
+                r = database_script(&s->database, "distributions", (*p)->sql_distribution);
         if (r < 0)
                 return step_fail_database(s, r);
         range_advance(s, *to);

@@ -43,6 +43,11 @@ static const char help[] =
                 "  --short PERCENT          downloaded units whose file was cut off (0)\n"
                 "  --shared PERCENT         units in two or three repositories (0)\n"
                 "  --duplicate PERCENT      good units with the bytes of another one (0)\n"
+                "  --rpm N, --deb N         packages of these types, with units of all others (0)\n"
+                "  --docker N               images, rounded up to bundles of four, with lists and tags (0)\n"
+                "  --part-repositories N    repositories of each of these (3)\n"
+                "  --damaged-documents PERCENT   of their documents that are wrong (0)\n"
+                "  --generation G           the same server after G more days (0)\n"
                 "  --count ARCHIVE          print what a given archive holds, as JSON\n"
                 "  --help\n\n"
                 "PERCENT may have two decimals; shares are rounded up to whole units.\n"
@@ -121,6 +126,12 @@ static int arguments_parse(Arguments *a, int argc, char *argv[]) {
                 { "short", OPTION_SHARE, &s->truncated },
                 { "shared", OPTION_SHARE, &s->shared },
                 { "duplicate", OPTION_SHARE, &s->duplicate },
+                { "rpm", OPTION_NUMBER, &s->n_rpm },
+                { "deb", OPTION_NUMBER, &s->n_deb },
+                { "docker", OPTION_NUMBER, &s->n_docker },
+                { "part-repositories", OPTION_NUMBER, &s->n_part_repositories },
+                { "damaged-documents", OPTION_SHARE, &s->damaged_documents },
+                { "generation", OPTION_NUMBER, &s->generation },
                 { "help", OPTION_HELP, &a->help },
         };
         struct option table[ELEMENTSOF(options) + 1] = {};
@@ -196,7 +207,7 @@ static int generate(const Arguments *a, char **ret_error) {
         r = sample_write_content(sample, content, ret_error);
         if (r < 0)
                 return r;
-        r = sample_write_archive(sample, archive, ret_error);
+        r = sample_write_archive(sample, archive, content, ret_error);
         if (r < 0)
                 return r;
         json = sample_expect(sample);
@@ -210,6 +221,7 @@ int main(int argc, char *argv[]) {
                 .sample = { .seed = 1,
                             .n_units = 100,
                             .n_repositories = 4,
+                            .n_part_repositories = 3,
                             .size_min_bytes = 1024,
                             .size_max_bytes = 4096 },
         };

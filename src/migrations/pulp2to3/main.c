@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* pulp2to3 STEP [--expand]: a task of the migration of a Pulp 2 server's ISO repositories to Pulp 3. */
+/* pulp2to3 STEP [--expand]: a task of the migration of a Pulp 2 server's repositories to Pulp 3. */
 
 #include <stdio.h>
 
@@ -20,6 +20,17 @@ static const struct {
         { "repository_versions", versions_run, versions_expand },
         { "publications", publications_run, publications_expand },
         { "distributions", distributions_run, distributions_expand },
+        { "verify", verify_run, verify_expand },
+        { "verify_prepare", verify_prepare_run, NULL },
+        { "verify_target", verify_run, verify_target_expand },
+        { "reset_prepare", reset_prepare_run, NULL },
+        { "reset_distributions", reset_distributions_run, reset_distributions_expand },
+        { "reset_publications", reset_publications_run, reset_publications_expand },
+        { "reset_repositories", reset_repositories_run, reset_repositories_expand },
+        { "reset_content", reset_content_run, reset_content_expand },
+        { "reset_artifacts", reset_artifacts_run, reset_artifacts_expand },
+        { "reset_remotes", reset_remotes_run, reset_remotes_expand },
+        { "reset_bookkeeping", reset_bookkeeping_run, NULL },
 };
 
 static int usage(void) {

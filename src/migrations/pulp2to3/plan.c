@@ -6,9 +6,6 @@
 
 #include "base/text.h"
 
-/* Content types of Pulp 2 that plans may name; only the first is migrated so far. */
-static const char *const plugins[] = { "iso", "rpm", "deb", "docker" };
-
 /* A place in the document, for texts: a JSON pointer that is extended and cut back. */
 typedef struct Pointer {
         char text[160];
@@ -26,9 +23,11 @@ typedef struct Parser {
 Plan *plan_free(Plan *p) {
         if (!p)
                 return NULL;
-        for (size_t i = 0; i < p->n_repositories; i++)
-                free(p->repositories[i].versions);
-        free(p->repositories);
+        for (size_t i = 0; i < p->n_plugins; i++) {
+                for (size_t k = 0; k < p->plugins[i].n_repositories; k++)
+                        free(p->plugins[i].repositories[k].versions);
+                free(p->plugins[i].repositories);
+        }
         free(p);
         return NULL;
 }
@@ -51,8 +50,8 @@ static void pointer_pop(Pointer *p, size_t before) {
 static int refuse(Parser *p, const char *format, const char *argument) {
         _cleanup_(freep) char *what = text_format(format, argument);
 
-        return text_error(p->ret_error, what ? -EINVAL : -ENOMEM, "plan: %s: %s",
-                          p->at.length > 0 ? p->at.text : "/", what ?: "out of memory");
+        return text_error(p->ret_error, what ? -EINVAL : -ENOMEM, "plan: %s: %s", p->at.length > 0 ? p->at.text : "/",
+                          what ?: "out of memory");
 }
 
 /* Whether all keys of an object are among the NULL-terminated ones. */
@@ -62,7 +61,7 @@ static int check_keys(Parser *p, json_t *object, const char *const *known) {
 
         if (!json_is_object(object))
                 return refuse(p, "is not an object%s", "");
-        json_object_foreach (object, key, value) {
+        json_object_foreach(object, key, value) {
                 bool found = false;
 
                 for (const char *const *k = known; *k; k++)
@@ -115,7 +114,7 @@ static int parse_distributors(Parser *p, json_t *array) {
 
         if (!json_is_array(array))
                 return refuse(p, "is not an array%s", "");
-        json_array_foreach (array, i, value) {
+        json_array_foreach(array, i, value) {
                 size_t before = pointer_push(&p->at, NULL, i);
 
                 r = check_name(p, value, &name);
@@ -130,8 +129,7 @@ static int parse_distributors(Parser *p, json_t *array) {
 }
 
 static int parse_version(Parser *p, json_t *object, PlanVersion *v) {
-        static const char *const known[] = { "pulp2_repository_id", "pulp2_distributor_repository_ids",
-                                             NULL };
+        static const char *const known[] = { "pulp2_repository_id", "pulp2_distributor_repository_ids", NULL };
         json_t *distributors;
         size_t before;
         int r;
@@ -163,7 +161,7 @@ static int parse_versions(Parser *p, json_t *array, PlanRepository *repository) 
         repository->versions = calloc(json_array_size(array), sizeof(*repository->versions));
         if (!repository->versions)
                 return -ENOMEM;
-        json_array_foreach (array, i, value) {
+        json_array_foreach(array, i, value) {
                 size_t before = pointer_push(&p->at, NULL, i);
 
                 r = parse_version(p, value, &repository->versions[i]);
@@ -176,8 +174,7 @@ static int parse_versions(Parser *p, json_t *array, PlanRepository *repository) 
 }
 
 static int parse_repository(Parser *p, json_t *object, PlanRepository *repository) {
-        static const char *const known[] = { "name", "pulp2_importer_repository_id", "repository_versions",
-                                             NULL };
+        static const char *const known[] = { "name", "pulp2_importer_repository_id", "repository_versions", NULL };
         size_t before;
         int r;
 
@@ -199,7 +196,7 @@ static int parse_repository(Parser *p, json_t *object, PlanRepository *repositor
         return r;
 }
 
-static int parse_repositories(Parser *p, json_t *array) {
+static int parse_repositories(Parser *p, json_t *array, PlanPlugin *plugin) {
         json_t *value;
         size_t i;
         int r;
@@ -210,14 +207,14 @@ static int parse_repositories(Parser *p, json_t *array) {
                 return refuse(p, "names no repository; leave the key out to migrate all%s", "");
         if (json_array_size(array) > PLAN_REPOSITORIES_MAX)
                 return refuse(p, "has more than 100000 repositories%s", "");
-        p->plan->repositories = calloc(json_array_size(array), sizeof(*p->plan->repositories));
-        if (!p->plan->repositories)
+        plugin->repositories = calloc(json_array_size(array), sizeof(*plugin->repositories));
+        if (!plugin->repositories)
                 return -ENOMEM;
-        json_array_foreach (array, i, value) {
+        json_array_foreach(array, i, value) {
                 size_t before = pointer_push(&p->at, NULL, i);
 
-                p->plan->n_repositories = i + 1;
-                r = parse_repository(p, value, &p->plan->repositories[i]);
+                plugin->n_repositories = i + 1;
+                r = parse_repository(p, value, &plugin->repositories[i]);
                 if (r < 0)
                         return r;
                 pointer_pop(&p->at, before);
@@ -225,7 +222,7 @@ static int parse_repositories(Parser *p, json_t *array) {
         return 0;
 }
 
-static int check_plugin(Parser *p, json_t *object) {
+static int take_plugin(Parser *p, json_t *object, const Plugin **ret) {
         size_t before = pointer_push(&p->at, "type", 0);
         const char *type;
         int r;
@@ -233,36 +230,36 @@ static int check_plugin(Parser *p, json_t *object) {
         r = check_name(p, json_object_get(object, "type"), &type);
         if (r < 0)
                 return r;
-        if (streq(type, plugins[0])) {
-                pointer_pop(&p->at, before);
-                return 0;
-        }
-        for (size_t i = 1; i < ELEMENTSOF(plugins); i++)
-                if (streq(type, plugins[i]))
-                        return refuse(p, "plugin %s is not supported yet; iso is", type);
-        return refuse(p, "unknown plugin \"%.64s\"; iso is known", type);
+        *ret = plugin_find(type);
+        if (!*ret)
+                return refuse(p, "unknown plugin \"%.64s\"; " PLUGINS_TEXT " are known", type);
+        pointer_pop(&p->at, before);
+        return 0;
 }
 
-static int parse_plugin(Parser *p, json_t *object, bool is_first) {
+static int parse_plugin(Parser *p, json_t *object) {
         static const char *const known[] = { "type", "repositories", NULL };
+        PlanPlugin *plugin = &p->plan->plugins[p->plan->n_plugins];
         json_t *repositories;
         size_t before;
         int r;
 
         r = check_keys(p, object, known);
-        if (r >= 0)
-                r = check_plugin(p, object);
         if (r < 0)
                 return r;
-        /* Every other plugin was refused, so this is a second iso. */
-        if (!is_first)
-                return refuse(p, "plugin %s is named twice", plugins[0]);
+        r = take_plugin(p, object, &plugin->plugin);
+        if (r < 0)
+                return r;
+        for (const Plugin **other = p->plan->list; *other; other++)
+                if (*other == plugin->plugin)
+                        return refuse(p, "plugin %s is named twice", plugin->plugin->name);
+        p->plan->list[p->plan->n_plugins++] = plugin->plugin;
         repositories = json_object_get(object, "repositories");
-        p->plan->all = !repositories;
+        plugin->all = !repositories;
         if (!repositories)
                 return 0;
         before = pointer_push(&p->at, "repositories", 0);
-        r = parse_repositories(p, repositories);
+        r = parse_repositories(p, repositories, plugin);
         if (r >= 0)
                 pointer_pop(&p->at, before);
         return r;
@@ -281,10 +278,10 @@ static int parse_plugins(Parser *p, json_t *document) {
         (void) pointer_push(&p->at, "plugins", 0);
         if (!json_is_array(array) || json_array_size(array) == 0)
                 return refuse(p, "%s", array ? "is not an array with at least one element" : "is missing");
-        json_array_foreach (array, i, value) {
+        json_array_foreach(array, i, value) {
                 size_t before = pointer_push(&p->at, NULL, i);
 
-                r = parse_plugin(p, value, /* is_first= */ i == 0);
+                r = parse_plugin(p, value);
                 if (r < 0)
                         return r;
                 pointer_pop(&p->at, before);

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/macro.h"
+#include "migrations/pulp2to3/plugin.h"
 
 /* Far above any server; both bound what a task holds in memory. */
 #define PLAN_REPOSITORIES_MAX 100000
@@ -25,10 +26,17 @@ typedef struct PlanRepository {
         size_t n_versions;
 } PlanRepository;
 
-typedef struct Plan {
-        bool all; /* the plan names no repositories: all of the type are meant */
+typedef struct PlanPlugin {
+        const Plugin *plugin;
+        bool all; /* the plan names no repositories: all of the plugin are meant */
         PlanRepository *repositories;
         size_t n_repositories;
+} PlanPlugin;
+
+typedef struct Plan {
+        PlanPlugin plugins[PLUGINS_MAX];
+        size_t n_plugins;
+        const Plugin *list[PLUGINS_MAX + 1]; /* the same, NULL-terminated */
 } Plan;
 
 /* Accepts NULL, returns NULL. */

@@ -5,10 +5,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "migrations/pulp2to3/archive-digest.h"
 #include "migrations/pulp2to3/dump.h"
 #include "migrations/pulp2to3/schema.h"
 #include "migrations/pulp2to3/secrets.h"
@@ -25,7 +27,9 @@ static const char *const copies[_DUMP_TABLE_MAX] = {
         [DUMP_DISTRIBUTOR] = "COPY pg_temp.stage_distributor FROM STDIN",
         [DUMP_LINK] = "COPY pg_temp.stage_link FROM STDIN",
         [DUMP_LAZY] = "COPY pg_temp.stage_lazy FROM STDIN",
+        [DUMP_PKGLIST] = "COPY pg_temp.stage_pkglist FROM STDIN",
         [DUMP_ISO] = "COPY pg_temp.stage_iso FROM STDIN",
+        [DUMP_UNIT] = "COPY pg_temp.stage_unit FROM STDIN",
 };
 
 typedef struct Premigration {
@@ -94,12 +98,12 @@ static int copy_importer(Premigration *p, const DumpRow *row) {
                         return r;
         }
         (void) snprintf(concurrency, sizeof(concurrency), "%" PRIi32, remote->download_concurrency);
-        return copy_row(p, row, 11,
-                        (const char *const[]){ row->columns[IMPORTER_OBJECT],
-                                               row->columns[IMPORTER_REPOSITORY],
-                                               row->columns[IMPORTER_UPDATED], remote->url, remote->ca_cert,
-                                               remote->client_cert, remote->tls_validation ? "t" : "f",
-                                               remote->proxy_url, concurrency, remote->policy, token });
+        return copy_row(p, row,
+                        DATABASE_PARAMS(row->columns[IMPORTER_OBJECT], row->plugin->name,
+                                        row->columns[IMPORTER_REPOSITORY], row->columns[IMPORTER_UPDATED],
+                                        remote->url, remote->ca_cert, remote->client_cert,
+                                        remote->tls_validation ? "t" : "f", remote->proxy_url, concurrency,
+                                        remote->policy, remote->detail, token, remote->retain));
 }
 
 static int report_offset(Premigration *p, const DumpRow *row) {
@@ -121,8 +125,7 @@ static int on_row(const DumpRow *row, void *userdata) {
 
         if (row->archive_size_bytes > 0)
                 p->step->total = (int64_t) row->archive_size_bytes;
-        r = row->table == DUMP_IMPORTER ? copy_importer(p, row)
-                                        : copy_row(p, row, row->n_columns, row->columns);
+        r = row->table == DUMP_IMPORTER ? copy_importer(p, row) : copy_row(p, row, row->n_columns, row->columns);
         return r < 0 ? r : report_offset(p, row);
 }
 
@@ -131,8 +134,7 @@ static int on_bad(const char *item, const char *reason, void *userdata) {
         int r;
 
         if (!p->step->skip_corrupted)
-                return step_fail(p->step, -EBADMSG,
-                                 "%s: %s: %s; the option skip_corrupted leaves such documents out",
+                return step_fail(p->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
                                  p->step->configuration->archive, item, reason);
         r = end_copy(p);
         return r < 0 ? r : step_problem(p->step, item, reason);
@@ -145,6 +147,7 @@ static int read_archive(Premigration *p) {
 
         r = dump_read(&(DumpRequest){ .path = c->archive,
                                       .database = c->pulp2_database,
+                                      .plugins = p->step->plan->list,
                                       .row = on_row,
                                       .bad = on_bad,
                                       .userdata = p },
@@ -174,35 +177,133 @@ static int note_dangling(Step *s) {
         return r;
 }
 
-static int premigrate(Step *s, void *userdata) {
-        Premigration p = { .step = s,
-                           .secrets = { .key_file = s->configuration->key_file },
-                           .reported_usec = now_usec() };
+static int copy_types(Step *s) {
+        const char *type;
         int r;
 
+        r = database_copy_begin(&s->database, "COPY pg_temp.stage_type FROM STDIN");
+        for (const Plugin *const *p = s->plan->list; *p; p++)
+                for (size_t i = 0; r >= 0 && (type = dump_type(*p, i)); i++)
+                        r = database_copy_row(&s->database, DATABASE_PARAMS(type, (*p)->name));
+        if (r >= 0)
+                r = database_copy_end(&s->database);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
+/* What has changed in Pulp 3 since the last run. */
+static int look_at_target(Step *s) {
+        int r;
+
+        r = database_script(&s->database, "what Pulp 3 lost", sql_premigration_forget);
+        if (r >= 0)
+                r = database_script(&s->database, "what Pulp 3 lost", sql_premigration_docker);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
+/* Makes the migration's tables of what was staged. */
+static int merge(Step *s) {
+        int r;
+
+        r = database_script(&s->database, "merge of the dump", sql_premigration_merge);
+        if (r >= 0)
+                r = database_script(&s->database, "merge of the dump", sql_premigration_units);
+        if (r < 0)
+                return step_fail_database(s, r);
+        r = look_at_target(s);
+        return r < 0 ? r : note_dangling(s);
+}
+
+static int read_dump(Premigration *p) {
+        Step *s = p->step;
+        int r;
+
+        p->reported_usec = now_usec();
         r = database_script(&s->database, "staging tables", sql_premigration_stage);
         if (r < 0)
                 return step_fail_database(s, r);
-        r = read_archive(&p);
-        if (r < 0)
-                return r;
-        r = database_script(&s->database, "merge of the dump", sql_premigration_merge);
+        r = copy_types(s);
         if (r >= 0)
-                r = database_script(&s->database, "merge of the dump", sql_premigration_forget);
+                r = read_archive(p);
         if (r >= 0)
-                r = database_query(&s->database, "dump", sql_premigration_dump,
-                                   DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
-                                                   s->configuration->archive),
-                                   NULL);
-        if (r < 0)
-                return step_fail_database(s, r);
-        r = note_dangling(s);
+                r = merge(s);
         if (r < 0)
                 return r;
         log_info("read %" PRIu64 " repositories, %" PRIu64 " importers, %" PRIu64 " distributors, %" PRIu64
                  " units, %" PRIu64 " links, %" PRIu64 " lazy entries from %s",
-                 p.n_rows[DUMP_REPOSITORY], p.n_rows[DUMP_IMPORTER], p.n_rows[DUMP_DISTRIBUTOR],
-                 p.n_rows[DUMP_ISO], p.n_rows[DUMP_LINK], p.n_rows[DUMP_LAZY], s->configuration->archive);
+                 p->n_rows[DUMP_REPOSITORY], p->n_rows[DUMP_IMPORTER], p->n_rows[DUMP_DISTRIBUTOR],
+                 p->n_rows[DUMP_ISO] + p->n_rows[DUMP_UNIT], p->n_rows[DUMP_LINK], p->n_rows[DUMP_LAZY],
+                 s->configuration->archive);
+        return 0;
+}
+
+/* The text that the tables follow from: this program, the plugins of the plan, the archive and the database in it. */
+static int make_source(Step *s, char **ret) {
+        const Configuration *c = s->configuration;
+        _cleanup_(freep) char *plugins = NULL;
+        char digest[ARCHIVE_DIGEST_SIZE];
+        int r;
+
+        for (const Plugin *const *p = s->plan->list; *p; p++) {
+                char *longer = text_format("%s%s%s", plugins ?: "", plugins ? "," : "", (*p)->name);
+
+                free(plugins);
+                plugins = longer;
+                if (!plugins)
+                        return step_fail(s, -ENOMEM, "out of memory");
+        }
+        r = archive_digest(c->archive, step_is_stopping, digest, &s->error);
+        if (r == -ECANCELED)
+                return step_fail(s, r, "stopped by SIGTERM; nothing was written");
+        if (r < 0)
+                return r == -ENOENT ? -ENODATA : r;
+        *ret = text_format(MIGRATIOND_VERSION " %s %s %s", plugins, digest, c->pulp2_database);
+        return *ret ? 0 : step_fail(s, -ENOMEM, "out of memory");
+}
+
+/* 1: the tables are of that source. */
+static int is_known(Step *s, const char *source) {
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        r = database_query(&s->database, "dump", sql_premigration_known, DATABASE_PARAMS(source), &res);
+        return r < 0 ? step_fail_database(s, r) : PQntuples(res) > 0;
+}
+
+/* Identity of the archive, for a replacement while it is read. */
+static bool is_same_file(const struct stat *a, const struct stat *b) {
+        return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+               a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static int premigrate(Step *s, void *userdata) {
+        Premigration p = { .step = s, .secrets = { .key_file = s->configuration->key_file } };
+        const char *report = STEP_NUMBER(migrationd_task_report(s->task));
+        const char *archive = s->configuration->archive;
+        _cleanup_(freep) char *source = NULL;
+        struct stat before = {}, after = {};
+        int r;
+
+        (void) stat(archive, &before);
+        r = make_source(s, &source);
+        if (r >= 0)
+                r = is_known(s, source);
+        if (r < 0)
+                return r;
+        if (r > 0) {
+                log_info("%s has not changed since it was read", archive);
+                s->total = (int64_t) before.st_size;
+                r = look_at_target(s);
+        } else
+                r = read_dump(&p);
+        if (r < 0)
+                return r;
+        (void) stat(archive, &after);
+        r = database_query(&s->database, "dump", sql_premigration_dump,
+                           DATABASE_PARAMS(report, STEP_NUMBER(migrationd_task_id(s->task)), archive,
+                                           is_same_file(&before, &after) ? source : ""),
+                           NULL);
+        if (r < 0)
+                return step_fail_database(s, r);
         s->done = s->position = s->total;
         return 0;
 }

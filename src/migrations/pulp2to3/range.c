@@ -14,7 +14,7 @@ static int add_range(Step *s, const PGresult *row) {
 
         if (!input)
                 return step_fail(s, -ENOMEM, "out of memory");
-        r = migrationd_task_add(s->task, "", 0, input, database_int(row, 0, 2));
+        r = migrationd_task_add(s->task, step_lane(s, PQgetvalue(row, 0, 3)), 0, input, database_int(row, 0, 2));
         return r < 0 ? step_fail_task(s, r) : 0;
 }
 
@@ -27,6 +27,11 @@ int range_expand(Step *s, const RangeRates *rates) {
         r = step_attach_expander(s);
         if (r < 0)
                 return r;
+        if (rates->sql_before) {
+                r = database_script(&s->database, "ranges of repositories", rates->sql_before);
+                if (r < 0)
+                        return step_fail_database(s, r);
+        }
         r = database_send_query(&s->database, "ranges of repositories", sql_range_chunks,
                                 DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
                                                 STEP_NUMBER(repositories), STEP_NUMBER(links)));
@@ -36,7 +41,7 @@ int range_expand(Step *s, const RangeRates *rates) {
                 r = database_next_row(&s->database, "ranges of repositories", &row);
                 if (r == 0)
                         return 0;
-                if (r > 0)
+                if (r > 0 && (!rates->published || *PQgetvalue(row, 0, 4) == 't'))
                         r = add_range(s, row);
                 if (r < 0 && s->error)
                         return r;
@@ -49,8 +54,8 @@ void range_advance(Step *s, int64_t number) {
         s->position = number;
 }
 
-int range_run(Step *s, int (*prepare)(Step *s, void *userdata),
-              int (*next)(Step *s, int64_t last, void *userdata), void *userdata) {
+int range_run(Step *s, int (*prepare)(Step *s, void *userdata), int (*next)(Step *s, int64_t last, void *userdata),
+              void *userdata) {
         int64_t first, last;
         int r;
 

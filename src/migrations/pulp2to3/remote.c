@@ -10,13 +10,14 @@
 /* Source: pulpcore's default for a Pulp 2 importer that says nothing of it, as the upstream migration has it.
  */
 #define DOWNLOAD_CONCURRENCY_DEFAULT 20
-#define MANIFEST "PULP_MANIFEST"
 
 void remote_done(Remote *r) {
         free(r->url);
         free(r->ca_cert);
         free(r->client_cert);
         free(r->proxy_url);
+        free(r->detail);
+        free(r->retain);
         free(r->client_key);
         free(r->username);
         free(r->password);
@@ -29,8 +30,7 @@ bool remote_has_secrets(const Remote *r) {
         return r->client_key || r->username || r->password || r->proxy_username || r->proxy_password;
 }
 
-/* A text field; absent, null and empty are all NULL. */
-static int get_text(const bson_t *config, const char *field, char **ret, char **ret_reason) {
+int remote_get_text(const bson_t *config, const char *field, char **ret, char **ret_reason) {
         bson_iter_t i;
         uint32_t length;
         const char *s;
@@ -48,9 +48,7 @@ static int get_text(const bson_t *config, const char *field, char **ret, char **
         return *ret ? 0 : -ENOMEM;
 }
 
-/* A number, or a text that is one: Pulp 2 took both. */
-static int get_number(const bson_t *config, const char *field, uint32_t max, uint32_t *ret,
-                      char **ret_reason) {
+int remote_get_number(const bson_t *config, const char *field, uint32_t max, uint32_t *ret, char **ret_reason) {
         bson_iter_t i;
         int64_t value = -1;
 
@@ -64,10 +62,10 @@ static int get_number(const bson_t *config, const char *field, uint32_t max, uin
         } else if (BSON_ITER_HOLDS_NUMBER(&i))
                 value = bson_iter_as_int64(&i);
         if (value < 0 || value > max)
-                return text_error(ret_reason, -EBADMSG, "field config.%s is not a number from 0 to %" PRIu32,
-                                  field, max);
+                return text_error(ret_reason, -EBADMSG, "field config.%s is not a number from 0 to %" PRIu32, field,
+                                  max);
         *ret = (uint32_t) value;
-        return 0;
+        return 1;
 }
 
 static int get_bool(const bson_t *config, const char *field, bool *ret, char **ret_reason) {
@@ -136,7 +134,7 @@ static int cut_credentials(char *url, char **user, char **password) {
 }
 
 /* The feed is a directory, with or without a slash at its end: that is how Pulp 2 read it. */
-static int make_url(Remote *r, char *feed) {
+static int make_url(Remote *r, const Plugin *plugin, char *feed) {
         size_t length;
         int k;
 
@@ -144,7 +142,9 @@ static int make_url(Remote *r, char *feed) {
         if (k < 0)
                 return k;
         length = strlen(feed);
-        r->url = text_format("%s%s" MANIFEST, feed, length > 0 && feed[length - 1] == '/' ? "" : "/");
+        r->url = plugin->manifest ? text_format("%s%s%s", feed, length > 0 && feed[length - 1] == '/' ? "" : "/",
+                                                plugin->manifest)
+                                  : strdup(feed);
         return r->url ? 0 : -ENOMEM;
 }
 
@@ -160,7 +160,7 @@ static int read_policy(const bson_t *config, Remote *r, char **ret_reason) {
         int k;
 
         r->policy = "immediate";
-        k = get_text(config, "download_policy", &policy, ret_reason);
+        k = remote_get_text(config, "download_policy", &policy, ret_reason);
         if (k < 0 || !policy)
                 return k;
         for (size_t i = 0; i < ELEMENTSOF(policies); i++)
@@ -180,14 +180,14 @@ static int read_proxy(const bson_t *config, Remote *r, char **ret_reason) {
         size_t length;
         int k;
 
-        k = get_text(config, "proxy_host", &host, ret_reason);
+        k = remote_get_text(config, "proxy_host", &host, ret_reason);
         if (k < 0 || !host)
                 return k;
-        k = get_text(config, "proxy_username", &r->proxy_username, ret_reason);
+        k = remote_get_text(config, "proxy_username", &r->proxy_username, ret_reason);
         if (k >= 0)
-                k = get_text(config, "proxy_password", &r->proxy_password, ret_reason);
+                k = remote_get_text(config, "proxy_password", &r->proxy_password, ret_reason);
         if (k >= 0)
-                k = get_number(config, "proxy_port", UINT16_MAX, &port, ret_reason);
+                k = remote_get_number(config, "proxy_port", UINT16_MAX, &port, ret_reason);
         if (k < 0)
                 return k;
         url = text_format("%s%s", strstr(host, "://") ? "" : "http://", host);
@@ -203,7 +203,7 @@ static int read_proxy(const bson_t *config, Remote *r, char **ret_reason) {
         return r->proxy_url ? 0 : -ENOMEM;
 }
 
-static int read_config(const bson_t *config, Remote *r, char **ret_reason) {
+static int read_config(const bson_t *config, const Plugin *plugin, Remote *r, char **ret_reason) {
         const struct {
                 const char *field;
                 char **text;
@@ -217,15 +217,15 @@ static int read_config(const bson_t *config, Remote *r, char **ret_reason) {
         int k = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(texts) && k >= 0; i++)
-                k = get_text(config, texts[i].field, texts[i].text, ret_reason);
+                k = remote_get_text(config, texts[i].field, texts[i].text, ret_reason);
         if (k >= 0)
-                k = get_text(config, "feed", &feed, ret_reason);
+                k = remote_get_text(config, "feed", &feed, ret_reason);
         if (k >= 0 && feed)
-                k = make_url(r, feed);
+                k = make_url(r, plugin, feed);
         if (k >= 0)
                 k = get_bool(config, "ssl_validation", &r->tls_validation, ret_reason);
         if (k >= 0)
-                k = get_number(config, "max_downloads", INT32_MAX, &downloads, ret_reason);
+                k = remote_get_number(config, "max_downloads", INT32_MAX, &downloads, ret_reason);
         if (k >= 0)
                 k = read_policy(config, r, ret_reason);
         if (k >= 0)
@@ -234,11 +234,13 @@ static int read_config(const bson_t *config, Remote *r, char **ret_reason) {
         return k;
 }
 
-int remote_from_config(const bson_t *config, Remote *ret, char **ret_reason) {
+int remote_from_config(const bson_t *config, const Plugin *plugin, Remote *ret, char **ret_reason) {
         Remote r = { .tls_validation = true };
         int k;
 
-        k = read_config(config, &r, ret_reason);
+        k = read_config(config, plugin, &r, ret_reason);
+        if (k >= 0)
+                k = remote_take_detail(config, plugin, &r, ret_reason);
         if (k < 0) {
                 remote_done(&r);
                 return k;

@@ -14,62 +14,94 @@
 /* Repositories of a transaction: some tenths of a second of work, so that SIGTERM is soon obeyed. */
 #define BATCH_REPOSITORIES 250
 
-static int copy_rows(Step *s, const char *sql, int (*write)(Step *s)) {
-        int r;
-
-        r = database_copy_begin(&s->database, sql);
-        if (r < 0)
-                return step_fail_database(s, r);
-        r = write(s);
-        if (r >= 0)
-                r = database_copy_end(&s->database);
-        return r < 0 ? step_fail_database(s, r) : 0;
-}
-
-static int write_repositories(Step *s) {
-        const char *report = STEP_NUMBER(migrationd_task_report(s->task));
+static int write_repositories(Step *s, const PlanPlugin *plugin, const char *report, int64_t first) {
         int r = 0;
 
-        for (size_t i = 0; i < s->plan->n_repositories && r >= 0; i++) {
-                const PlanRepository *p = &s->plan->repositories[i];
-
-                r = database_copy_row(&s->database, DATABASE_PARAMS(report, STEP_NUMBER((int64_t) i + 1),
-                                                                    p->name, p->importer));
-        }
+        for (size_t i = 0; i < plugin->n_repositories && r >= 0; i++)
+                r = database_copy_row(&s->database,
+                                      DATABASE_PARAMS(report, STEP_NUMBER(first + (int64_t) i), plugin->plugin->name,
+                                                      plugin->repositories[i].name,
+                                                      plugin->repositories[i].importer));
         return r;
 }
 
-static int write_versions(Step *s) {
-        const char *report = STEP_NUMBER(migrationd_task_report(s->task));
+static int write_versions(Step *s, const PlanPlugin *plugin, const char *report, int64_t first) {
         int r = 0;
 
-        for (size_t i = 0; i < s->plan->n_repositories; i++)
-                for (size_t j = 0; j < s->plan->repositories[i].n_versions && r >= 0; j++)
-                        r = database_copy_row(
-                                &s->database,
-                                DATABASE_PARAMS(report, STEP_NUMBER((int64_t) i + 1),
-                                                STEP_NUMBER((int64_t) j),
-                                                s->plan->repositories[i].versions[j].repository));
+        for (size_t i = 0; i < plugin->n_repositories; i++)
+                for (size_t j = 0; j < plugin->repositories[i].n_versions && r >= 0; j++)
+                        r = database_copy_row(&s->database,
+                                              DATABASE_PARAMS(report, STEP_NUMBER(first + (int64_t) i),
+                                                              STEP_NUMBER((int64_t) j),
+                                                              plugin->repositories[i].versions[j].repository));
         return r;
 }
 
-static int write_distributors(Step *s) {
-        const char *report = STEP_NUMBER(migrationd_task_report(s->task));
+static int write_distributors(Step *s, const PlanPlugin *plugin, const char *report, int64_t first) {
         json_t *name;
         size_t k;
         int r = 0;
 
-        for (size_t i = 0; i < s->plan->n_repositories; i++)
-                for (size_t j = 0; j < s->plan->repositories[i].n_versions; j++)
-                        json_array_foreach (s->plan->repositories[i].versions[j].distributors, k, name) {
+        for (size_t i = 0; i < plugin->n_repositories; i++)
+                for (size_t j = 0; j < plugin->repositories[i].n_versions; j++)
+                        json_array_foreach(plugin->repositories[i].versions[j].distributors, k, name) {
                                 r = database_copy_row(&s->database,
-                                                      DATABASE_PARAMS(report, STEP_NUMBER((int64_t) i + 1),
+                                                      DATABASE_PARAMS(report, STEP_NUMBER(first + (int64_t) i),
                                                                       STEP_NUMBER((int64_t) j),
                                                                       json_string_value(name)));
                                 if (r < 0)
                                         return r;
                         }
         return r;
+}
+
+/* Writes a plugin's repositories, numbered from first on. */
+static int copy_plugin(Step *s, const PlanPlugin *plugin, int64_t first) {
+        static const struct {
+                const char *sql;
+                int (*write)(Step *s, const PlanPlugin *plugin, const char *report, int64_t first);
+        } tables[] = {
+                { "COPY migrationd_pulp2to3.plan_repository FROM STDIN", write_repositories },
+                { "COPY migrationd_pulp2to3.plan_version FROM STDIN", write_versions },
+                { "COPY migrationd_pulp2to3.plan_distributor FROM STDIN", write_distributors },
+        };
+        const char *report = STEP_NUMBER(migrationd_task_report(s->task));
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(tables) && r >= 0; i++) {
+                r = database_copy_begin(&s->database, tables[i].sql);
+                if (r >= 0)
+                        r = tables[i].write(s, plugin, report, first);
+                if (r >= 0)
+                        r = database_copy_end(&s->database);
+        }
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
+static int count_repositories(Step *s, int64_t *ret) {
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        r = database_query(&s->database, "plan", sql_plan_count,
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task))), &res);
+        if (r < 0)
+                return step_fail_database(s, r);
+        *ret = database_int(res, 0, 0);
+        return 0;
+}
+
+static int resolve_plugin(Step *s, const PlanPlugin *plugin) {
+        const char *report = STEP_NUMBER(migrationd_task_report(s->task));
+        int64_t n;
+        int r;
+
+        if (plugin->all) {
+                r = database_query(&s->database, "plan", sql_plan_all, DATABASE_PARAMS(report, plugin->plugin->name),
+                                   NULL);
+                return r < 0 ? step_fail_database(s, r) : 0;
+        }
+        r = count_repositories(s, &n);
+        return r < 0 ? r : copy_plugin(s, plugin, n + 1);
 }
 
 /* The dump may have been replaced since the step validate. */
@@ -81,37 +113,23 @@ static int check_missing(Step *s) {
                            DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task))), &res);
         if (r < 0)
                 return step_fail_database(s, r);
-        return PQntuples(res) == 0
-                       ? 0
-                       : step_fail(s, -EBADMSG, "the plan names what the dump lacks: %s%s",
-                                   PQgetvalue(res, 0, 0), PQntuples(res) > 1 ? " and others" : "");
+        return PQntuples(res) == 0 ? 0
+                                   : step_fail(s, -EBADMSG, "the plan names what the dump lacks: %s%s",
+                                               PQgetvalue(res, 0, 0), PQntuples(res) > 1 ? " and others" : "");
 }
 
-static int resolve_plan(Step *s, void *userdata) {
+int repositories_resolve(Step *s, void *userdata) {
         const char *report = STEP_NUMBER(migrationd_task_report(s->task));
-        _cleanup_(PQclearp) PGresult *res = NULL;
         int r;
 
         r = database_query(&s->database, "plan", sql_plan_forget, DATABASE_PARAMS(report), NULL);
-        if (r >= 0 && s->plan->all)
-                r = database_query(&s->database, "plan", sql_plan_all, DATABASE_PARAMS(report), NULL);
         if (r < 0)
                 return step_fail_database(s, r);
-        if (!s->plan->all)
-                r = copy_rows(s, "COPY migrationd_pulp2to3.plan_repository FROM STDIN", write_repositories);
-        if (r >= 0 && !s->plan->all)
-                r = copy_rows(s, "COPY migrationd_pulp2to3.plan_version FROM STDIN", write_versions);
-        if (r >= 0 && !s->plan->all)
-                r = copy_rows(s, "COPY migrationd_pulp2to3.plan_distributor FROM STDIN", write_distributors);
+        for (size_t i = 0; i < s->plan->n_plugins && r >= 0; i++)
+                r = resolve_plugin(s, &s->plan->plugins[i]);
         if (r >= 0)
                 r = check_missing(s);
-        if (r < 0)
-                return r;
-        r = database_query(&s->database, "plan", sql_plan_count, DATABASE_PARAMS(report), &res);
-        if (r < 0)
-                return step_fail_database(s, r);
-        s->total = database_int(res, 0, 0);
-        return 0;
+        return r < 0 ? r : count_repositories(s, &s->total);
 }
 
 /* Columns of sql_remotes. */
@@ -127,9 +145,21 @@ enum {
         POLICY,
         SECRETS,
         TYPE,
+        EXPECTED_TYPE,
+        PLUGIN,
+        DETAIL,
         SAME,
         CLIENT_KEY
 };
+
+static int write_detail(Step *s, const PGresult *res, int row) {
+        const Plugin *plugin = plugin_find(PQgetvalue(res, row, PLUGIN));
+        int r;
+
+        r = database_query(&s->database, "remote", plugin->sql_remote,
+                           DATABASE_PARAMS(PQgetvalue(res, row, NAME), PQgetvalue(res, row, DETAIL)), NULL);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
 
 static int write_remote(Step *s, Secrets *secrets, const PGresult *res, int row) {
         const char *present[_SECRET_MAX];
@@ -137,7 +167,7 @@ static int write_remote(Step *s, Secrets *secrets, const PGresult *res, int row)
         bool changed;
         int r;
 
-        if (database_text(res, row, TYPE) && !streq(PQgetvalue(res, row, TYPE), "file.file"))
+        if (database_text(res, row, TYPE) && !streq(PQgetvalue(res, row, TYPE), PQgetvalue(res, row, EXPECTED_TYPE)))
                 return step_fail(s, -EBADMSG, "Pulp 3 has a remote \"%s\" of type %s already; rename it",
                                  PQgetvalue(res, row, NAME), PQgetvalue(res, row, TYPE));
         for (int i = 0; i < _SECRET_MAX; i++)
@@ -146,17 +176,19 @@ static int write_remote(Step *s, Secrets *secrets, const PGresult *res, int row)
         if (r >= 0 && (changed || *PQgetvalue(res, row, SAME) != 't')) {
                 r = database_query(
                         &s->database, "remote", sql_remote_write,
-                        DATABASE_PARAMS(
-                                database_text(res, row, NAME), database_text(res, row, URL),
-                                database_text(res, row, CA_CERT), database_text(res, row, CLIENT_CERT),
-                                database_text(res, row, TLS_VALIDATION), database_text(res, row, PROXY_URL),
-                                database_text(res, row, CONCURRENCY), database_text(res, row, POLICY),
-                                values[SECRET_CLIENT_KEY], values[SECRET_USERNAME], values[SECRET_PASSWORD],
-                                values[SECRET_PROXY_USERNAME], values[SECRET_PROXY_PASSWORD]),
+                        DATABASE_PARAMS(database_text(res, row, NAME), database_text(res, row, URL),
+                                        database_text(res, row, CA_CERT), database_text(res, row, CLIENT_CERT),
+                                        database_text(res, row, TLS_VALIDATION), database_text(res, row, PROXY_URL),
+                                        database_text(res, row, CONCURRENCY), database_text(res, row, POLICY),
+                                        values[SECRET_CLIENT_KEY], values[SECRET_USERNAME], values[SECRET_PASSWORD],
+                                        values[SECRET_PROXY_USERNAME], values[SECRET_PROXY_PASSWORD],
+                                        PQgetvalue(res, row, EXPECTED_TYPE)),
                         NULL);
                 if (r < 0)
                         r = step_fail_database(s, r);
         }
+        if (r >= 0)
+                r = write_detail(s, res, row);
         for (int i = 0; i < _SECRET_MAX; i++)
                 free(values[i]);
         return r;
@@ -185,21 +217,21 @@ static int write_batch(Step *s, void *userdata) {
         _cleanup_(PQclearp) PGresult *res = NULL;
         int r;
 
-        r = database_query(&s->database, "repositories", sql_repositories_foreign, ELEMENTSOF(range), range,
-                           &res);
+        r = database_query(&s->database, "repositories", sql_repositories_foreign, ELEMENTSOF(range), range, &res);
         if (r < 0)
                 return step_fail_database(s, r);
         if (PQntuples(res) > 0)
-                return step_fail(
-                        s, -EBADMSG,
-                        "Pulp 3 has a repository \"%s\" of type %s already; give it another name in the "
-                        "plan",
-                        PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1));
+                return step_fail(s, -EBADMSG,
+                                 "Pulp 3 has a repository \"%s\" of type %s already; give it another name in the "
+                                 "plan",
+                                 PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1));
         r = write_remotes(s, userdata, ELEMENTSOF(range), range);
         if (r < 0)
                 return r;
-        r = database_query(&s->database, "repositories", sql_repositories_write, ELEMENTSOF(range), range,
-                           NULL);
+        r = database_query(&s->database, "repositories", sql_repositories_write, ELEMENTSOF(range), range, NULL);
+        for (const Plugin *const *p = s->plan->list; *p && r >= 0; p++)
+                r = database_query(&s->database, "repositories", (*p)->sql_repository, ELEMENTSOF(range), range,
+                                   NULL);
         if (r < 0)
                 return step_fail_database(s, r);
         s->position = s->done = to;
@@ -212,7 +244,7 @@ int repositories_run(Step *s) {
 
         r = step_attach(s);
         if (r >= 0 && !s->resumed)
-                r = step_run_batch(s, resolve_plan, NULL);
+                r = step_run_batch(s, repositories_resolve, NULL);
         while (r >= 0 && s->position < s->total)
                 r = step_run_batch(s, write_batch, &secrets);
         return r;

@@ -51,7 +51,7 @@ int sample_unit_directory(const Sample *s, uint32_t unit, char ret[static SAMPLE
         const SampleUnit *u = &s->units[unit];
 
         hex_format(u->sha256, sizeof(u->sha256), checksum);
-        sample_unit_name(unit, name);
+        sample_unit_name(s, unit, name);
         return sample_directory(checksum, name, u->size_bytes, ret);
 }
 
@@ -136,7 +136,7 @@ static int tree_write_unit(ContentTree *t, uint32_t unit, char **ret_error) {
                 t->bytes[damage % size_bytes] ^= 0x40;
         if (u->kind == UNIT_TRUNCATED)
                 size_bytes = (uint32_t) (damage % size_bytes);
-        sample_unit_name(unit, name);
+        sample_unit_name(t->sample, unit, name);
         (void) snprintf(path, sizeof(path), "%s/%s", directory, name);
         return tree_write_file(t, path, size_bytes, ret_error);
 }

@@ -9,8 +9,9 @@
 #include "migrations/pulp2to3/sample.h"
 
 /* Creates the archive path, which must not exist. The checksums of the units have to be known:
- * sample_write_content() goes before. Returns 0, or a negative errno with a text. */
-int sample_write_archive(const Sample *s, const char *path, char **ret_error);
+ * sample_write_content() goes before. The files of the parts are written below the directory content meanwhile, and
+ * what is expected of them is noted in the sample. Returns 0, or a negative errno with a text. */
+int sample_write_archive(Sample *s, const char *path, const char *content, char **ret_error);
 
 /* An object id that is unique by collection (its index in sample_collections) and number. */
 void sample_oid(const Sample *s, size_t collection, uint32_t number, bson_oid_t *ret);

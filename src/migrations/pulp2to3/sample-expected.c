@@ -88,7 +88,7 @@ static json_t *expect_dump(const Sample *s, const Totals *t) {
         return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "repositories",
                          (json_int_t) s->n_repositories, "units", (json_int_t) s->n_units, "downloaded",
                          (json_int_t) (s->n_units - t->on_demand), "on_demand", (json_int_t) t->on_demand,
-                         "remotes", (json_int_t) s->options.n_repositories, "distributors",
+                         "remotes", (json_int_t) s->n_filled, "distributors",
                          (json_int_t) s->n_repositories, "links", (json_int_t) t->links, "lazy_entries",
                          (json_int_t) t->lazy_entries);
 }
@@ -96,7 +96,7 @@ static json_t *expect_dump(const Sample *s, const Totals *t) {
 /* The rows of the first n repositories. Every distributor gives a publication, whose manifest is a content
  * with an artifact. */
 static json_t *expect_tables(const Sample *s, const Totals *t, size_t n_repositories) {
-        uint64_t repositories = n_repositories, remotes = s->options.n_repositories, manifests = 0;
+        uint64_t repositories = n_repositories, remotes = s->n_filled, manifests = 0;
         int r = count_manifests(s, n_repositories, &manifests);
         const struct {
                 const char *table;
@@ -144,7 +144,7 @@ static json_t *expect_problems(const Sample *s) {
                 if (sample_unit_is_migrated(u))
                         continue;
                 sample_unit_id(s, i, id);
-                sample_unit_name(i, name);
+                sample_unit_name(s, i, name);
                 (void) json_array_append_new(units, json_pack("{s:s, s:s, s:s}", "id", id, "name", name,
                                                               "kind", unit_kind_to_string(u->kind)));
         }
@@ -174,9 +174,9 @@ json_t *sample_expect(const Sample *s) {
 
         if (totals_count(s, &t) < 0)
                 return NULL;
-        return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "dump", expect_dump(s, &t), "contents",
+        return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:O}", "dump", expect_dump(s, &t), "contents",
                          (json_int_t) t.contents, "artifacts", (json_int_t) t.artifacts, "tables",
                          expect_tables(s, &t, s->n_repositories), "tables_filled",
-                         expect_tables(s, &t, s->options.n_repositories), "problems", expect_problems(s),
-                         "repositories", expect_repositories(s));
+                         expect_tables(s, &t, s->n_filled), "problems", expect_problems(s),
+                         "repositories", expect_repositories(s), "plugins", s->parts);
 }

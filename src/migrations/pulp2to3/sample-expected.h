@@ -16,5 +16,9 @@
  *   tables         number of rows by Pulp 3 table, for a plan that names every repository, also the empty
  * ones tables_filled  the same without the empty ones, which a plan that names no repositories does not find
  *   problems       number of units that are skipped, by kind, and "units": id, name and kind of each
- *   repositories   name, units, migrated, versions (with version 0), empty */
+ *   repositories   name, units, migrated, versions (with version 0), empty
+ *   plugins        for each part, by plugin: tables, problems (collection, id, kind), repositories (name, links,
+ *                  dangling, contents)
+ *
+ * All but plugins is of ISO repositories. The archive has to be made before. */
 json_t *sample_expect(const Sample *s);

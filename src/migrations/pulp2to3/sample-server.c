@@ -77,9 +77,9 @@ static void write_history(const Sample *s, ArchiveWriter *w, uint32_t repository
         bson_oid_t task, sync, publish;
 
         sample_format_time(SAMPLE_TIME_BEGIN, time);
-        sample_oid(s, tasks, repository, &task);
-        sample_oid(s, syncs, repository, &sync);
-        sample_oid(s, publishes, repository, &publish);
+        sample_oid(s, tasks, r->number, &task);
+        sample_oid(s, syncs, r->number, &sync);
+        sample_oid(s, publishes, r->number, &publish);
 
         archive_writer_block(w, tasks);
         bson_oid_to_string(&task, text);
@@ -114,6 +114,6 @@ void sample_write_server(const Sample *s, ArchiveWriter *w) {
         write_users(s, w);
         write_lock(s, w, "celery_beat_lock", "scheduler@" HOST);
         write_lock(s, w, "resource_manager_lock", "resource_manager@" HOST);
-        for (uint32_t i = 0; i < s->options.n_repositories; i++)
+        for (uint32_t i = 0; i < s->n_filled; i++)
                 write_history(s, w, i, tasks, syncs, publishes);
 }

@@ -8,12 +8,15 @@
 #include <systemd/sd-id128.h>
 
 #include "base/text.h"
+#include "migrations/pulp2to3/sample-later.h"
+#include "migrations/pulp2to3/sample-part.h"
 
 Sample *sample_free(Sample *s) {
         if (!s)
                 return NULL;
         free(s->units);
         free(s->repositories);
+        json_decref(s->parts);
         free(s);
         return NULL;
 }
@@ -27,8 +30,8 @@ const char *unit_kind_to_string(UnitKind kind) {
         return names[kind];
 }
 
-void sample_unit_name(uint32_t unit, char ret[static SAMPLE_NAME_SIZE]) {
-        (void) snprintf(ret, SAMPLE_NAME_SIZE, "unit-%07" PRIu32 ".iso", unit + 1);
+void sample_unit_name(const Sample *s, uint32_t unit, char ret[static SAMPLE_NAME_SIZE]) {
+        (void) snprintf(ret, SAMPLE_NAME_SIZE, "unit-%07" PRIu32 ".iso", s->units[unit].name + 1);
 }
 
 void sample_unit_id(const Sample *s, uint32_t unit, char ret[static SAMPLE_ID_SIZE]) {
@@ -77,9 +80,14 @@ static void sample_name_repositories(Sample *s) {
         for (size_t i = 0; i < s->n_repositories; i++) {
                 SampleRepository *r = &s->repositories[i];
 
-                r->empty = i >= s->options.n_repositories;
+                r->empty = i >= s->n_filled;
+                r->number = (uint32_t) i;
+                if (r->empty)
+                        r->number -= s->n_filled - s->options.n_repositories;
+                else if (i >= s->options.n_repositories)
+                        r->number += s->options.n_empty_repositories;
                 (void) snprintf(r->name, sizeof(r->name), r->empty ? "iso-empty-%05zu" : "iso-%05zu",
-                                r->empty ? i - s->options.n_repositories + 1 : i + 1);
+                                r->empty ? i - s->n_filled + 1 : i + 1);
         }
 }
 
@@ -149,7 +157,7 @@ static void unit_add_repository(SampleUnit *u, uint32_t repository) {
 static void sample_place_units(Sample *s) {
         uint32_t n = s->options.n_repositories;
 
-        for (uint32_t i = 0; i < s->n_units; i++) {
+        for (uint32_t i = 0; i < s->options.n_units; i++) {
                 uint64_t x = sample_random(s, SAMPLE_RANDOM_REPOSITORY, i);
 
                 unit_add_repository(&s->units[i],
@@ -202,7 +210,7 @@ static void sample_count_units(Sample *s) {
 
 static int options_check(const SampleOptions *o, char **ret_error) {
         const uint32_t shares[] = { o->on_demand, o->corrupted, o->missing,
-                                    o->truncated, o->shared,    o->duplicate };
+                                    o->truncated, o->shared,    o->duplicate, o->damaged_documents };
 
         if (o->n_units > SAMPLE_UNITS_MAX)
                 return text_error(ret_error, -EINVAL, "--units is %" PRIu32 ", more than %" PRIu32,
@@ -211,6 +219,14 @@ static int options_check(const SampleOptions *o, char **ret_error) {
                 return text_error(ret_error, -EINVAL,
                                   "--repositories and --empty-repositories go up to %" PRIu32,
                                   SAMPLE_REPOSITORIES_MAX);
+        if (o->n_rpm > SAMPLE_UNITS_MAX || o->n_deb > SAMPLE_UNITS_MAX || o->n_docker > SAMPLE_UNITS_MAX)
+                return text_error(ret_error, -EINVAL, "--rpm, --deb and --docker go up to %" PRIu32, SAMPLE_UNITS_MAX);
+        if (o->n_part_repositories > SAMPLE_REPOSITORIES_MAX ||
+            (o->n_part_repositories == 0 && (o->n_rpm > 0 || o->n_deb > 0 || o->n_docker > 0)))
+                return text_error(ret_error, -EINVAL, "--part-repositories goes from 1 to %" PRIu32,
+                                  SAMPLE_REPOSITORIES_MAX);
+        if (o->generation >= SAMPLE_GENERATIONS_MAX)
+                return text_error(ret_error, -EINVAL, "--generation goes up to %" PRIu32, SAMPLE_GENERATIONS_MAX - 1);
         if (o->n_units > 0 && o->n_repositories == 0)
                 return text_error(ret_error, -EINVAL, "--units needs --repositories of at least 1");
         if (o->shared > 0 && o->n_repositories < 2)
@@ -237,14 +253,16 @@ int sample_new(const SampleOptions *options, Sample **ret, char **ret_error) {
         if (!s)
                 return text_error(ret_error, -ENOMEM, "out of memory");
         s->options = *options;
-        s->n_units = options->n_units;
-        s->n_repositories = (size_t) options->n_repositories + options->n_empty_repositories;
+        s->n_units = sample_grown(s, options->n_units);
+        s->n_filled = options->n_repositories + (options->n_units > 0 ? options->generation : 0);
+        s->n_repositories = (size_t) s->n_filled + options->n_empty_repositories;
         s->units = calloc(MAX(s->n_units, (size_t) 1), sizeof(*s->units));
         s->repositories = calloc(MAX(s->n_repositories, (size_t) 1), sizeof(*s->repositories));
-        if (!s->units || !s->repositories)
+        s->parts = json_object();
+        if (!s->units || !s->repositories || !s->parts)
                 return text_error(ret_error, -ENOMEM, "out of memory");
         for (uint32_t i = 0; i < s->n_units; i++)
-                s->units[i].content = i;
+                s->units[i].content = s->units[i].name = i;
         sample_name_repositories(s);
         r = sample_choose_kinds(s, ret_error);
         if (r < 0)
@@ -255,6 +273,7 @@ int sample_new(const SampleOptions *options, Sample **ret, char **ret_error) {
         if (r < 0)
                 return r;
         sample_choose_lazy(s);
+        sample_advance(s);
         sample_count_units(s);
         *ret = TAKE_PTR(s);
         return 0;

@@ -4,6 +4,8 @@
 /* A made-up Pulp 2 server with ISO repositories: which units there are, of what kind, and in which
  * repositories. All of it follows from the options; the same options give the same bytes on every machine. */
 
+#include <jansson.h>
+
 #include "base/macro.h"
 
 /* Shares are in hundredths of a percent. A share of n things is rounded up, so that a small sample has at
@@ -12,6 +14,7 @@
 
 #define SAMPLE_UNITS_MAX UINT32_C(10000000)
 #define SAMPLE_REPOSITORIES_MAX UINT32_C(100000)
+#define SAMPLE_GENERATIONS_MAX UINT32_C(64)
 #define SAMPLE_SIZE_MAX (UINT32_C(256) * 1024 * 1024)
 
 typedef struct SampleOptions {
@@ -27,6 +30,13 @@ typedef struct SampleOptions {
         uint32_t duplicate; /* share of the good units that have the bytes of another under another name */
         uint32_t size_min_bytes; /* at least 1 */
         uint32_t size_max_bytes;
+
+        /* The parts of the other plugins (sample-part.h). */
+        uint32_t n_rpm, n_deb;        /* packages; 0: the part is left out */
+        uint32_t n_docker;            /* images; as above */
+        uint32_t n_part_repositories; /* of each part, with units */
+        uint32_t damaged_documents;   /* share of a part's documents that are not as they must be */
+        uint32_t generation;          /* the same server so many times later */
 } SampleOptions;
 
 typedef enum UnitKind {
@@ -44,6 +54,7 @@ typedef struct SampleUnit {
         bool lazy; /* has an entry in the lazy catalog for each of its on-demand repositories */
         uint8_t n_repositories;
         uint32_t repositories[SAMPLE_UNIT_REPOSITORIES_MAX];
+        uint32_t name;    /* of which unit it has the name: its own, unless it takes the place of another */
         uint32_t content; /* index of the unit whose bytes it has: its own, unless it is a duplicate */
         uint32_t size_bytes;
         uint8_t sha256[32]; /* what the unit says of itself; known once the content was made */
@@ -51,6 +62,7 @@ typedef struct SampleUnit {
 
 typedef struct SampleRepository {
         char name[24];
+        uint32_t number; /* in the order in which they came: at first the empty ones are the last */
         bool empty;     /* one of n_empty_repositories */
         bool on_demand; /* its importer's policy; then it has units in the lazy catalog */
         uint32_t n_units;
@@ -63,6 +75,8 @@ typedef struct Sample {
         size_t n_units;
         SampleRepository *repositories; /* the empty ones come last */
         size_t n_repositories;
+        uint32_t n_filled; /* the others */
+        json_t *parts; /* what is expected of the parts, by plugin; made with the archive */
 } Sample;
 
 /* Accepts NULL, returns NULL. */
@@ -83,10 +97,10 @@ uint32_t sample_unit_lazy_entries(const Sample *s, const SampleUnit *u);
 /* "good", "on-demand", … */
 const char *unit_kind_to_string(UnitKind kind);
 
-/* The name of a unit: unique over all repositories, so that no two content files of a repository have one
- * path. */
+/* The name of a unit: unique over all that are linked to a repository, so that no two content files of a repository
+ * have one path. */
 #define SAMPLE_NAME_SIZE 24
-void sample_unit_name(uint32_t unit, char ret[static SAMPLE_NAME_SIZE]);
+void sample_unit_name(const Sample *s, uint32_t unit, char ret[static SAMPLE_NAME_SIZE]);
 
 /* The id of a unit, a UUID as text. */
 #define SAMPLE_ID_SIZE 37

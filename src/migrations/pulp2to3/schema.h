@@ -5,8 +5,8 @@
 
 #include "migrations/pulp2to3/step.h"
 
-/* Refuses another target than pulpcore 3.18 with pulp_file 1.10, and one where the role lacks rights. Writes
- * nothing. */
+/* Refuses another target than pulpcore 3.18 with the plan's plugins in the versions of plugin.c, and one where the
+ * role lacks rights. Writes nothing. */
 int schema_check_target(Step *s);
 
 /* Makes the migration's own schema unless it is there. */

@@ -90,7 +90,11 @@ static int read_input(Step *s) {
         if (r < 0)
                 return r == -EINVAL ? -EBADMSG : r;
         r = read_option(s, "skip_corrupted", &s->skip_corrupted);
-        return r < 0 ? r : read_option(s, "validate", &s->check_files);
+        if (r >= 0)
+                r = read_option(s, "validate", &s->check_files);
+        if (r >= 0)
+                r = read_option(s, "dry_run", &s->dry_run);
+        return r < 0 ? r : read_option(s, "verify", &s->verify);
 }
 
 int step_open(Step *s, const char *code) {
@@ -121,19 +125,21 @@ int step_input(Step *s, const char *name, int64_t *ret) {
 
         if (!json_is_integer(value))
                 return step_fail(s, -EBADMSG,
-                                 "the task's input has no number \"%s\"; it comes from the step's expander",
-                                 name);
+                                 "the task's input has no number \"%s\"; it comes from the step's expander", name);
         *ret = json_integer_value(value);
         return 0;
+}
+
+const char *step_lane(const Step *s, const char *plugin) {
+        return s->plan->n_plugins > 1 ? plugin : "";
 }
 
 static int connect_named(Step *s) {
         char name[64];
         int r;
 
-        (void) snprintf(name, sizeof(name), "migration report %i task %i attempt %i",
-                        migrationd_task_report(s->task), migrationd_task_id(s->task),
-                        migrationd_task_attempt(s->task));
+        (void) snprintf(name, sizeof(name), "migration report %i task %i attempt %i", migrationd_task_report(s->task),
+                        migrationd_task_id(s->task), migrationd_task_attempt(s->task));
         s->database.stopping = step_is_stopping;
         r = database_open(&s->database, s->configuration->pulp3_database, name);
         return r < 0 ? step_fail_database(s, r) : 0;
@@ -158,10 +164,9 @@ int step_resume(Step *s) {
                                            STEP_NUMBER(migrationd_task_id(s->task))),
                            &res);
         if (r == -ENOENT)
-                return step_fail(
-                        s, -EBADMSG,
-                        "Pulp's database has no schema migrationd_pulp2to3, which the step premigration "
-                        "made; was the database replaced since? Run the plan again");
+                return step_fail(s, -EBADMSG,
+                                 "Pulp's database has no schema migrationd_pulp2to3, which the step premigration "
+                                 "made; was the database replaced since? Run the plan again");
         if (r < 0)
                 return step_fail_database(s, r);
         s->resumed = PQntuples(res) > 0;
@@ -188,8 +193,7 @@ static int check_dump(Step *s) {
                 return step_fail(s, -EBADMSG, "Pulp's database holds no dump; run the plan again");
         if (database_int(res, 0, 0) != migrationd_task_report(s->task))
                 return step_fail(s, -EBADMSG,
-                                 "the tables in Pulp's database are those of report %" PRIi64
-                                 ", which read %s "
+                                 "the tables in Pulp's database are those of report %" PRIi64 ", which read %s "
                                  "since; run the plan again",
                                  database_int(res, 0, 0), PQgetvalue(res, 0, 1));
         return 0;
@@ -217,8 +221,8 @@ int step_batch_write(Step *s) {
         r = database_query(&s->database, "position", sql_batch_write,
                            DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
                                            STEP_NUMBER(migrationd_task_id(s->task)), STEP_NUMBER(s->position),
-                                           STEP_NUMBER(s->done), STEP_NUMBER(s->total),
-                                           STEP_NUMBER(s->linked), STEP_NUMBER(s->copied)),
+                                           STEP_NUMBER(s->done), STEP_NUMBER(s->total), STEP_NUMBER(s->linked),
+                                           STEP_NUMBER(s->copied)),
                            NULL);
         return r < 0 ? step_fail_database(s, r) : 0;
 }
@@ -240,8 +244,7 @@ static int send_problems(Step *s) {
 
         r = database_query(&s->database, "problems", sql_batch_problems,
                            DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
-                                           STEP_NUMBER(migrationd_task_id(s->task)),
-                                           STEP_NUMBER(s->problem_sent)),
+                                           STEP_NUMBER(migrationd_task_id(s->task)), STEP_NUMBER(s->problem_sent)),
                            &res);
         if (r < 0)
                 return step_fail_database(s, r);

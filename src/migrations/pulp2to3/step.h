@@ -26,6 +26,8 @@ typedef struct Step {
         Plan *plan;
         bool skip_corrupted; /* option: a corrupted item is a problem, not a failure */
         bool check_files;    /* option validate: the step of that name looks for every file */
+        bool dry_run;        /* option: nothing but the step validate runs */
+        bool verify;         /* option: pulp2to3 ends with the verification */
         Database database;   /* Pulp's */
         bool resumed;        /* there is a batch row: the members below are its */
         int64_t position;
@@ -51,6 +53,9 @@ int step_exit_status(int error);
 
 /* A member of the task's own input, which its expander wrote; -EBADMSG when it is no number. */
 int step_input(Step *s, const char *name, int64_t *ret);
+
+/* The lane of a task of a plugin: tasks of several plugins of a plan do not wait for each other. */
+const char *step_lane(const Step *s, const char *plugin);
 
 /* Connects to Pulp's database and takes the task's lock there. */
 int step_connect(Step *s);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "migrations/pulp2to3/config-option.h"
 #include "migrations/pulp2to3/content-path.h"
 #include "migrations/pulp2to3/dump.h"
 #include "migrations/pulp2to3/fernet.h"
@@ -24,36 +25,52 @@
 typedef struct Validation {
         Step *step;
         json_t *repositories; /* what the plan names and the dump has not shown yet, as sets */
-        json_t *importers;
-        json_t *distributors;
+        json_t *importers[PLUGINS_MAX];
+        json_t *distributors[PLUGINS_MAX];
         int content_fd;
         bool has_key;
         int64_t reported_bytes;
         uint64_t n_units, n_missing;
 } Validation;
 
-/* Sets of names that a plan needs. */
-static int collect_names(Validation *v) {
-        const Plan *p = v->step->plan;
+static int collect_plugin(Validation *v, size_t index) {
+        const PlanPlugin *p = &v->step->plan->plugins[index];
         json_t *name;
         size_t k;
         int r = 0;
 
-        v->repositories = json_object();
-        v->importers = json_object();
-        v->distributors = json_object();
         for (size_t i = 0; i < p->n_repositories; i++) {
                 if (p->repositories[i].importer)
-                        r |= json_object_set_new(v->importers, p->repositories[i].importer, json_true());
+                        r |= json_object_set_new(v->importers[index], p->repositories[i].importer, json_true());
                 for (size_t j = 0; j < p->repositories[i].n_versions; j++) {
                         r |= json_object_set_new(v->repositories, p->repositories[i].versions[j].repository,
                                                  json_true());
-                        json_array_foreach (p->repositories[i].versions[j].distributors, k, name)
-                                r |= json_object_set_new(v->distributors, json_string_value(name),
-                                                         json_true());
+                        json_array_foreach(p->repositories[i].versions[j].distributors, k, name) r |=
+                                json_object_set_new(v->distributors[index], json_string_value(name), json_true());
                 }
         }
+        return r;
+}
+
+/* Sets of names that a plan needs. */
+static int collect_names(Validation *v) {
+        int r = 0;
+
+        v->repositories = json_object();
+        for (size_t i = 0; i < v->step->plan->n_plugins; i++) {
+                v->importers[i] = json_object();
+                v->distributors[i] = json_object();
+                r |= collect_plugin(v, i);
+        }
         return r < 0 ? step_fail(v->step, -ENOMEM, "out of memory") : 0;
+}
+
+static size_t plugin_index(const Validation *v, const Plugin *plugin) {
+        size_t i = 0;
+
+        while (v->step->plan->list[i] != plugin)
+                i++;
+        return i;
 }
 
 static int problem(Validation *v, const char *item, const char *reason) {
@@ -67,29 +84,30 @@ static int on_bad(const char *item, const char *reason, void *userdata) {
         Validation *v = userdata;
 
         if (!v->step->skip_corrupted)
-                return step_fail(v->step, -EBADMSG,
-                                 "%s: %s: %s; the option skip_corrupted leaves such documents out",
+                return step_fail(v->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
                                  v->step->configuration->archive, item, reason);
-        return problem(v, item, reason);
+        /* Else the premigration tells of it, which leaves it out. */
+        return v->step->dry_run ? problem(v, item, reason) : 0;
 }
 
 /* Option validate: looks for the file, which the step content will read. */
-static int check_file(Validation *v, const DumpRow *row) {
-        const char *path = content_path_relative(row->columns[UNIT_PATH]);
+static int check_file(Validation *v, const DumpRow *row, const char *storage_path, const char *size,
+                      const char *name) {
+        const char *path = content_path_relative(storage_path);
         _cleanup_(freep) char *item = NULL, *reason = NULL;
         struct stat st;
 
         if (path && fstatat(v->content_fd, path, &st, 0) == 0 && S_ISREG(st.st_mode)) {
-                if (streq(row->columns[ISO_SIZE], STEP_NUMBER(st.st_size)))
+                if (streq(size, STEP_NUMBER(st.st_size)))
                         return 0;
                 reason = text_format("%s/%s has %ji bytes, not %s", v->step->configuration->content, path,
-                                     (intmax_t) st.st_size, row->columns[ISO_SIZE]);
+                                     (intmax_t) st.st_size, size);
         } else
-                reason = path ? text_format("%s/%s: %s", v->step->configuration->content, path,
-                                            errno > 0 ? strerror(errno) : "is not a file")
-                              : text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY,
-                                            row->columns[UNIT_PATH]);
-        item = text_format("%s %s %s", row->collection, row->id, row->columns[ISO_NAME]);
+                reason =
+                        path ? text_format("%s/%s: %s", v->step->configuration->content, path,
+                                           errno > 0 ? strerror(errno) : "is not a file")
+                             : text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, storage_path);
+        item = text_format("%s %s%s%s", row->collection, row->id, *name ? " " : "", name);
         if (!item || !reason)
                 return step_fail(v->step, -ENOMEM, "out of memory");
         v->n_missing++;
@@ -98,16 +116,69 @@ static int check_file(Validation *v, const DumpRow *row) {
         return problem(v, item, reason);
 }
 
+/* Units of other types than iso that have one file say its size. */
+static int check_unit(Validation *v, const DumpRow *row) {
+        const char *const *c = row->columns;
+
+        v->n_units++;
+        if (v->content_fd < 0)
+                return 0;
+        if (row->table == DUMP_ISO)
+                return *c[ISO_DOWNLOADED] == 't' ? check_file(v, row, c[ISO_PATH], c[ISO_SIZE], c[ISO_NAME]) : 0;
+        return *c[UNIT_DOWNLOADED] == 't' && c[UNIT_PATH] && !streq(c[UNIT_SIZE], "0")
+                       ? check_file(v, row, c[UNIT_PATH], c[UNIT_SIZE], "")
+                       : 0;
+}
+
+typedef struct OptionPlace {
+        Validation *validation;
+        const DumpRow *row;
+        const char *repository;
+} OptionPlace;
+
+static int on_option(const char *option, const char *reason, void *userdata) {
+        const OptionPlace *p = userdata;
+        _cleanup_(freep) char *item = text_format("%s %s config.%s", p->row->collection, p->row->id, option),
+                              *text = text_format("repository %s: %s", p->repository, reason);
+
+        return item && text ? problem(p->validation, item, text)
+                            : step_fail(p->validation->step, -ENOMEM, "out of memory");
+}
+
+/* Takes a name off a set of those that the plan needs; a plan that names none needs all. */
+static bool is_planned(const Validation *v, const Plugin *plugin, json_t *const sets[], const char *name) {
+        size_t i = plugin_index(v, plugin);
+
+        return json_object_del(sets[i], name) == 0 || v->step->plan->plugins[i].all;
+}
+
+static int check_distributor(Validation *v, const DumpRow *row) {
+        const char *repository = row->columns[DISTRIBUTOR_REPOSITORY];
+
+        return is_planned(v, row->plugin, v->distributors, repository)
+                       ? config_options_left(row->config, CONFIG_DISTRIBUTOR, row->plugin, on_option,
+                                             &(OptionPlace){ v, row, repository })
+                       : 0;
+}
+
 static int check_importer(Validation *v, const DumpRow *row) {
-        (void) json_object_del(v->importers, row->columns[IMPORTER_REPOSITORY]);
+        const char *repository = row->columns[IMPORTER_REPOSITORY];
+        int r;
+
+        if (!is_planned(v, row->plugin, v->importers, repository))
+                return 0;
+        r = config_options_left(row->config, CONFIG_IMPORTER, row->plugin, on_option,
+                                &(OptionPlace){ v, row, repository });
+        if (r < 0)
+                return r;
         if (!row->remote->url || !remote_has_secrets(row->remote) || v->has_key)
                 return 0;
         _cleanup_(freep) char *error = NULL;
         Fernet key;
 
         if (fernet_load(v->step->configuration->key_file, &key, &error) < 0)
-                return step_fail(v->step, -EINVAL, "%s %s of repository %s has secrets: %s", row->collection,
-                                 row->id, row->columns[IMPORTER_REPOSITORY], error);
+                return step_fail(v->step, -EINVAL, "%s %s of repository %s has secrets: %s", row->collection, row->id,
+                                 row->columns[IMPORTER_REPOSITORY], error);
         v->has_key = true;
         return 0;
 }
@@ -131,14 +202,11 @@ static int on_row(const DumpRow *row, void *userdata) {
         if (row->table == DUMP_REPOSITORY)
                 (void) json_object_del(v->repositories, row->columns[REPOSITORY_ID]);
         else if (row->table == DUMP_DISTRIBUTOR)
-                (void) json_object_del(v->distributors, row->columns[DISTRIBUTOR_REPOSITORY]);
+                r = check_distributor(v, row);
         else if (row->table == DUMP_IMPORTER)
                 r = check_importer(v, row);
-        else if (row->table == DUMP_ISO) {
-                v->n_units++;
-                if (v->content_fd >= 0 && *row->columns[UNIT_DOWNLOADED] == 't')
-                        r = check_file(v, row);
-        }
+        else if (row->table == DUMP_ISO || row->table == DUMP_UNIT)
+                r = check_unit(v, row);
         return r < 0 ? r : report_bytes(v, row);
 }
 
@@ -148,10 +216,9 @@ static char *list_names(json_t *set) {
         json_t *value;
         size_t n = 0;
 
-        json_object_foreach (set, name, value) {
+        json_object_foreach(set, name, value) {
                 char *longer = ++n > NAMES_MAX
-                                       ? text_format("%s and %zu more", names,
-                                                     json_object_size(set) - NAMES_MAX)
+                                       ? text_format("%s and %zu more", names, json_object_size(set) - NAMES_MAX)
                                        : text_format("%s%s\"%s\"", names ?: "", names ? ", " : "", name);
 
                 free(names);
@@ -162,26 +229,26 @@ static char *list_names(json_t *set) {
         return names;
 }
 
+/* Adds the names of a set to a text; what has the place of a %s. */
+static void add_names(char **text, json_t *set, const char *what, const char *type) {
+        _cleanup_(freep) char *names = list_names(set), *kind = text_format(what, type);
+        char *longer;
+
+        if (!names || !kind)
+                return;
+        longer = text_format("%s%s%s %s", *text ?: "", *text ? "; " : "", kind, names);
+        free(*text);
+        *text = longer;
+}
+
 static int check_names(Validation *v) {
-        const struct {
-                json_t *set;
-                const char *what;
-        } sets[] = {
-                { v->repositories, "repositories" },
-                { v->importers, "repositories with an iso_importer" },
-                { v->distributors, "repositories with an iso_distributor" },
-        };
+        const Plan *plan = v->step->plan;
         _cleanup_(freep) char *text = NULL;
 
-        for (size_t i = 0; i < ELEMENTSOF(sets); i++) {
-                _cleanup_(freep) char *names = list_names(sets[i].set);
-                char *longer;
-
-                if (!names)
-                        continue;
-                longer = text_format("%s%s%s %s", text ?: "", text ? "; " : "", sets[i].what, names);
-                free(text);
-                text = longer;
+        add_names(&text, v->repositories, "repositories%s", "");
+        for (size_t i = 0; i < plan->n_plugins; i++) {
+                add_names(&text, v->importers[i], "repositories with %s", plan->list[i]->importer);
+                add_names(&text, v->distributors[i], "repositories with %s", plan->list[i]->distributor);
         }
         return text ? step_fail(v->step, -EBADMSG, "the plan names what %s lacks: %s",
                                 v->step->configuration->archive, text)
@@ -195,6 +262,7 @@ static int read_archive(Validation *v) {
 
         r = dump_read(&(DumpRequest){ .path = c->archive,
                                       .database = c->pulp2_database,
+                                      .plugins = v->step->plan->list,
                                       .row = on_row,
                                       .bad = on_bad,
                                       .userdata = v },
@@ -220,11 +288,10 @@ static int check_media_root(Step *s) {
         if (stat(root, &st) < 0)
                 return step_fail(s, -EINVAL, "[Pulp3] MediaRoot=%s: %s", root, strerror(errno));
         if (faccessat(AT_FDCWD, access(artifacts, F_OK) == 0 ? artifacts : root, W_OK | X_OK, AT_EACCESS) < 0)
-                return step_fail(
-                        s, -EINVAL,
-                        "[Pulp3] MediaRoot=%s: uid %u cannot write there: %s; the definition's user must "
-                        "be Pulp's, and its writable must have the directory",
-                        root, geteuid(), strerror(errno));
+                return step_fail(s, -EINVAL,
+                                 "[Pulp3] MediaRoot=%s: uid %u cannot write there: %s; the definition's user must "
+                                 "be Pulp's, and its writable must have the directory",
+                                 root, geteuid(), strerror(errno));
         return 0;
 }
 
@@ -236,11 +303,10 @@ static int open_content(Validation *v) {
         if (v->content_fd < 0)
                 return step_fail(v->step, -ENODATA, "[Pulp2] Content=%s: %s", path, strerror(errno));
         if (!units || access(units, R_OK | X_OK) < 0)
-                log_warning(
-                        "[Pulp2] Content=%s: has no directory units that can be read; only on-demand content can "
-                        "be "
-                        "migrated",
-                        path);
+                log_warning("[Pulp2] Content=%s: has no directory units that can be read; only on-demand content can "
+                            "be "
+                            "migrated",
+                            path);
         if (!v->step->check_files) {
                 (void) close(v->content_fd);
                 v->content_fd = -EBADF;
@@ -276,8 +342,7 @@ static int validate(Validation *v) {
                 r = check_names(v);
         if (r >= 0 && v->n_missing > 0 && !s->skip_corrupted)
                 r = step_fail(s, -EBADMSG,
-                              "%" PRIu64 " of %" PRIu64
-                              " units have no good file, see the problems; the option "
+                              "%" PRIu64 " of %" PRIu64 " units have no good file, see the problems; the option "
                               "skip_corrupted leaves them out",
                               v->n_missing, v->n_units);
         if (r < 0)
@@ -293,8 +358,10 @@ int validate_run(Step *s) {
 
         r = validate(&v);
         json_decref(v.repositories);
-        json_decref(v.importers);
-        json_decref(v.distributors);
+        for (size_t i = 0; i < PLUGINS_MAX; i++) {
+                json_decref(v.importers[i]);
+                json_decref(v.distributors[i]);
+        }
         if (v.content_fd >= 0)
                 (void) close(v.content_fd);
         return r;

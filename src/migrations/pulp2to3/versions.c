@@ -11,10 +11,10 @@
 
 /* Measured: some 10 ms for the statements of a repository, 50 µs for a content; halved, as machines differ.
  */
-static const RangeRates rates = { .repositories = 50, .links = 10000 };
+static const RangeRates rates = { .repositories = 50, .links = 10000, .sql_before = sql_version_analyze };
 
 /* Columns of sql_version_plan. */
-enum { NAME, REPOSITORY, NUMBER, PULP2_REPOSITORY, FORMER };
+enum { NAME, REPOSITORY, NUMBER, PULP2_REPOSITORY, FORMER, PLUGIN };
 
 typedef struct VersionPlan {
         const char *name; /* of the Pulp 3 repository; all are of a result of sql_version_plan */
@@ -22,6 +22,7 @@ typedef struct VersionPlan {
         const char *number;
         const char *pulp2_repository;
         const char *former; /* NULL: none */
+        const Plugin *plugin;
 } VersionPlan;
 
 static int note_dropped(Step *s, const VersionPlan *v, const PGresult *dropped, const char *reason) {
@@ -29,8 +30,7 @@ static int note_dropped(Step *s, const VersionPlan *v, const PGresult *dropped, 
 
         for (int i = 0; i < PQntuples(dropped) && r >= 0; i++) {
                 _cleanup_(freep) char *item = text_format("repository %s unit %s path %s", v->name,
-                                                          PQgetvalue(dropped, i, 0),
-                                                          PQgetvalue(dropped, i, 1));
+                                                          PQgetvalue(dropped, i, 0), PQgetvalue(dropped, i, 1));
                 _cleanup_(freep) char *text = text_format(reason, PQgetvalue(dropped, i, 2));
 
                 r = item && text ? step_problem(s, item, text) : step_fail(s, -ENOMEM, "out of memory");
@@ -40,27 +40,30 @@ static int note_dropped(Step *s, const VersionPlan *v, const PGresult *dropped, 
 
 /* Fills the table of wanted content, and takes out what Pulp 3 does not allow in one version. */
 static int collect(Step *s, const VersionPlan *v) {
-        _cleanup_(PQclearp) PGresult *duplicates = NULL, *prefixes = NULL;
+        _cleanup_(PQclearp) PGresult *duplicates = NULL, *prefixes = NULL, *keys = NULL;
         int r;
 
-        r = database_query(&s->database, "content of the version", sql_version_clear, DATABASE_NO_PARAMS,
-                           NULL);
+        r = database_query(&s->database, "content of the version", sql_version_clear, DATABASE_NO_PARAMS, NULL);
         if (r >= 0)
                 r = database_query(&s->database, "content of the version", sql_version_wanted,
-                                   DATABASE_PARAMS(v->pulp2_repository), NULL);
+                                   DATABASE_PARAMS(v->pulp2_repository, v->plugin->name), NULL);
         if (r >= 0)
                 r = database_script(&s->database, "content of the version", "ANALYZE pg_temp.wanted");
         if (r >= 0)
-                r = database_query(&s->database, "paths of the version", sql_version_duplicates,
-                                   DATABASE_NO_PARAMS, &duplicates);
+                r = database_query(&s->database, "paths of the version", sql_version_duplicates, DATABASE_NO_PARAMS,
+                                   &duplicates);
+        if (r >= 0 && v->plugin->sql_version)
+                r = database_query(&s->database, "keys of the version", v->plugin->sql_version, DATABASE_NO_PARAMS,
+                                   &keys);
         if (r >= 0)
-                r = database_query(&s->database, "paths of the version", sql_version_prefixes,
-                                   DATABASE_NO_PARAMS, &prefixes);
+                r = database_query(&s->database, "paths of the version", sql_version_prefixes, DATABASE_NO_PARAMS,
+                                   &prefixes);
         if (r < 0)
                 return step_fail_database(s, r);
         r = note_dropped(s, v, duplicates, "left out of the version: unit %s has the same path and is newer");
-        return r < 0 ? r
-                     : note_dropped(s, v, prefixes, "left out of the version: its path is a directory of %s");
+        if (r >= 0 && keys)
+                r = note_dropped(s, v, keys, "left out of the version: unit %s is the same and newer");
+        return r < 0 ? r : note_dropped(s, v, prefixes, "left out of the version: its path is a directory of %s");
 }
 
 static int is_same(Step *s, const char *version, bool *ret) {
@@ -70,8 +73,7 @@ static int is_same(Step *s, const char *version, bool *ret) {
         *ret = false;
         if (!version)
                 return 0;
-        r = database_query(&s->database, "comparison of versions", sql_version_same, DATABASE_PARAMS(version),
-                           &res);
+        r = database_query(&s->database, "comparison of versions", sql_version_same, DATABASE_PARAMS(version), &res);
         if (r < 0)
                 return step_fail_database(s, r);
         *ret = *PQgetvalue(res, 0, 0) == 't';
@@ -139,8 +141,7 @@ static int settle_repository(Step *s, void *userdata) {
 
         r = database_query(
                 &s->database, "versions of the plan", sql_version_plan,
-                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position + 1)),
-                &plan);
+                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position + 1)), &plan);
         if (r < 0)
                 return step_fail_database(s, r);
         if (PQntuples(plan) == 0)
@@ -148,9 +149,9 @@ static int settle_repository(Step *s, void *userdata) {
                                  "repository %s of the plan is not in Pulp 3 any more; run the plan again",
                                  STEP_NUMBER(s->position + 1));
         for (int i = 0; i < PQntuples(plan) && r >= 0; i++) {
-                const VersionPlan v = { PQgetvalue(plan, i, NAME), PQgetvalue(plan, i, REPOSITORY),
-                                        PQgetvalue(plan, i, NUMBER), PQgetvalue(plan, i, PULP2_REPOSITORY),
-                                        database_text(plan, i, FORMER) };
+                const VersionPlan v = { PQgetvalue(plan, i, NAME),      PQgetvalue(plan, i, REPOSITORY),
+                                        PQgetvalue(plan, i, NUMBER),    PQgetvalue(plan, i, PULP2_REPOSITORY),
+                                        database_text(plan, i, FORMER), plugin_find(PQgetvalue(plan, i, PLUGIN)) };
 
                 r = settle_version(s, &v, &is_new);
         }

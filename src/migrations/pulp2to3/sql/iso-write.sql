@@ -3,13 +3,16 @@
 -- share keys wait for each other and never in a circle. No conflict target: artifacts have three unique keys.
 ANALYZE pg_temp.batch_iso;
 
-INSERT INTO public.core_artifact (pulp_id, pulp_created, pulp_last_updated, file, size, md5, sha1, sha224, sha256, sha384, sha512,
-                timestamp_of_interest)
-        SELECT gen_random_uuid(), now(), now(), 'artifact/' || left(checksum, 2) || '/' || substr(checksum, 3), size, md5, sha1,
-                sha224, checksum, sha384, sha512, now()
-                FROM (SELECT DISTINCT ON (checksum) * FROM pg_temp.batch_iso WHERE downloaded ORDER BY checksum) b
-                ORDER BY checksum
-        ON CONFLICT DO NOTHING;
+WITH made AS (
+        INSERT INTO public.core_artifact (pulp_id, pulp_created, pulp_last_updated, file, size, md5, sha1, sha224, sha256, sha384, sha512,
+                        timestamp_of_interest)
+                SELECT gen_random_uuid(), now(), now(), 'artifact/' || left(checksum, 2) || '/' || substr(checksum, 3), size, md5, sha1,
+                        sha224, checksum, sha384, sha512, now()
+                        FROM (SELECT DISTINCT ON (checksum) * FROM pg_temp.batch_iso WHERE downloaded ORDER BY checksum) b
+                        ORDER BY checksum
+                ON CONFLICT DO NOTHING RETURNING pulp_id
+)
+INSERT INTO migrationd_pulp2to3.made (kind, id) SELECT 'artifact', pulp_id FROM made;
 
 -- What was there before is of interest again: Pulp's orphan clean-up leaves it alone.
 WITH present AS (
@@ -32,6 +35,8 @@ WITH made AS (
 )
 INSERT INTO public.core_content (pulp_id, pulp_created, pulp_last_updated, pulp_type, upstream_id, timestamp_of_interest)
         SELECT content_ptr_id, now(), now(), 'file.file', NULL, now() FROM made;
+INSERT INTO migrationd_pulp2to3.made (kind, id)
+        SELECT 'content', f.content_ptr_id FROM pg_temp.batch_iso b JOIN public.file_filecontent f ON f.content_ptr_id = b.new_id;
 
 UPDATE pg_temp.batch_iso b SET content_id = f.content_ptr_id FROM public.file_filecontent f
         WHERE f.relative_path = b.name AND f.digest = b.checksum;
@@ -44,12 +49,21 @@ WITH present AS (
 UPDATE public.core_content c SET timestamp_of_interest = now() FROM present p WHERE c.pulp_id = p.pulp_id;
 
 -- A content that Pulp 3 knew on demand only gets its artifact now.
-INSERT INTO public.core_contentartifact AS ca (pulp_id, pulp_created, pulp_last_updated, relative_path, artifact_id, content_id)
-        SELECT gen_random_uuid(), now(), now(), name, artifact_id, content_id
-                FROM (SELECT DISTINCT ON (content_id) * FROM pg_temp.batch_iso ORDER BY content_id, artifact_id NULLS LAST) b
-                ORDER BY name COLLATE "C", checksum COLLATE "C"
-        ON CONFLICT (content_id, relative_path) DO UPDATE SET artifact_id = excluded.artifact_id, pulp_last_updated = now()
-                WHERE ca.artifact_id IS NULL AND excluded.artifact_id IS NOT NULL;
+WITH written AS (
+        INSERT INTO public.core_contentartifact AS ca (pulp_id, pulp_created, pulp_last_updated, relative_path, artifact_id, content_id)
+                SELECT gen_random_uuid(), now(), now(), name, artifact_id, content_id
+                        FROM (SELECT DISTINCT ON (content_id) * FROM pg_temp.batch_iso ORDER BY content_id, artifact_id NULLS LAST) b
+                        ORDER BY name COLLATE "C", checksum COLLATE "C"
+                ON CONFLICT (content_id, relative_path) DO UPDATE SET artifact_id = excluded.artifact_id, pulp_last_updated = now()
+                        WHERE ca.artifact_id IS NULL AND excluded.artifact_id IS NOT NULL
+                RETURNING ca.pulp_id, ca.content_id
+)
+-- Of contents that were there, what they had before.
+INSERT INTO migrationd_pulp2to3.made (kind, id, former)
+        SELECT 'contentartifact', w.pulp_id, to_jsonb(o)
+                FROM written w LEFT JOIN public.core_contentartifact o ON o.pulp_id = w.pulp_id
+                WHERE NOT EXISTS (SELECT FROM migrationd_pulp2to3.made m WHERE m.kind = 'content' AND m.id = w.content_id)
+        ON CONFLICT DO NOTHING;
 
 INSERT INTO public.core_remoteartifact AS ra (pulp_id, pulp_created, pulp_last_updated, url, size, md5, sha1, sha224, sha256, sha384,
                 sha512, content_artifact_id, remote_id)

@@ -5,6 +5,5 @@ SELECT current_user,
                 ELSE has_schema_privilege('migrationd_pulp2to3', 'USAGE') END,
         has_database_privilege(current_database(), 'TEMPORARY'),
         has_table_privilege('public.core_artifact', 'SELECT, INSERT, UPDATE') AND
-                has_table_privilege('public.core_repository', 'SELECT, INSERT, UPDATE') AND
-                has_table_privilege('public.file_filecontent', 'SELECT, INSERT'),
+                has_table_privilege('public.core_repository', 'SELECT, INSERT, UPDATE'),
         pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database();

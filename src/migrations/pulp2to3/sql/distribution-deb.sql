@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: LGPL-2.1-or-later
+-- The rows of distributions of plugin deb beside core_distribution's.
+INSERT INTO public.deb_aptdistribution (distribution_ptr_id)
+        SELECT d.pulp_id FROM pg_temp.distributions w JOIN public.core_distribution d ON d.name = w.name
+                WHERE w.plugin = 'deb' AND d.pulp_type = w.distribution_type
+        ON CONFLICT DO NOTHING;

@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: LGPL-2.1-or-later
+-- The next of them. $1: plugins, $2: first id, $3: last, $4: at most so many.
+INSERT INTO pg_temp.gone (id)
+        SELECT m.id FROM migrationd_pulp2to3.made m JOIN public.core_distribution c ON c.pulp_id = m.id
+                JOIN migrationd_pulp2to3.plugin g ON g.distribution_type = c.pulp_type AND g.plugin = ANY ($1::text[])
+                WHERE m.kind = 'distribution' AND m.id BETWEEN $2::uuid AND $3::uuid
+                ORDER BY m.id LIMIT $4::integer;

@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: LGPL-2.1-or-later
+-- Tables that a migration of plugin docker writes and the target lacks, or that this role may not write: name,
+-- whether it is there.
+SELECT name, to_regclass('public.' || name) IS NOT NULL FROM unnest(ARRAY[
+        'container_blob', 'container_blobmanifest', 'container_containerdistribution', 'container_containernamespace',
+        'container_containerremote', 'container_containerrepository', 'container_manifest', 'container_manifestlistmanifest',
+        'container_tag', 'core_artifact', 'core_content', 'core_contentartifact', 'core_distribution', 'core_remote',
+        'core_remoteartifact', 'core_repository', 'core_repositorycontent', 'core_repositoryversion',
+        'core_repositoryversioncontentdetails']) AS needed (name)
+        WHERE CASE WHEN to_regclass('public.' || name) IS NULL THEN true
+                ELSE NOT has_table_privilege('public.' || name, 'INSERT') END ORDER BY name;
