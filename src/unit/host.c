@@ -2,6 +2,7 @@
 
 #include "unit/host.h"
 
+#include "base/test-point.h"
 #include "base/text.h"
 #include "unit/host-internal.h"
 
@@ -155,9 +156,11 @@ int unit_host_send(UnitHost *h, sd_bus_message *m, ReplyReader reader, UnitReply
         if (!call)
                 return -ENOMEM;
         *call = (PendingCall){ .reader = reader, .handler = handler, .userdata = userdata };
+        test_point("bus", sd_bus_message_get_member(m), "before");
         r = sd_bus_call_async(h->bus, &slot, m, on_reply, call, UNIT_CALL_TIMEOUT_USEC);
         if (r < 0)
                 return r;
+        test_point("bus", sd_bus_message_get_member(m), "sent");
         /* The slot owns the call from here: floating, it goes with its answer or with the bus. */
         (void) sd_bus_slot_set_destroy_callback(slot, free);
         TAKE_PTR(call);

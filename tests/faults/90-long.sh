@@ -1,8 +1,8 @@
 #!/bin/bash
 # container: faults
-# timeout: 3000
+# timeout: 30
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The long form's runs, called by tools/faults with SEED FIRST COUNT INJECTIONS; does nothing in tools/test.
+# The long form's runs, called by tools/faults with SEED FIRST COUNT INJECTIONS [NAME…]; does nothing in tools/test.
 # shellcheck source=tests/lib/system.sh
 . "$(dirname "$0")/../lib/system.sh"
 
@@ -20,10 +20,10 @@ last=$(($2 + $3 - 1))
 if [[ ! -e /run/faults-prepared ]]; then
         faults_prepare
         touch /run/faults-prepared
-else
-        PLAN=$(plan_create faults '{}')
 fi
-mapfile -t NAMES < <(injection_names)
+PLAN=$(plan_create faults '{}')
+NAMES=("${@:5}")
+((${#NAMES[@]} > 0)) || mapfile -t NAMES < <(injection_deck)
 for ((; INDEX <= last; INDEX++)); do
         faults_run "$4"
         faults_line

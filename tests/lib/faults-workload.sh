@@ -4,7 +4,7 @@
 # shellcheck shell=bash
 
 FAULTS_TASKS=8          # of each of the two steps
-FAULTS_BATCHES=4        # of a task of `rows`
+FAULTS_BATCHES=3        # of a task of `rows`
 FAULTS_ITEMS=5          # of a batch
 # Counters of a whole run: the batches, one for each file, one for the last step.
 # shellcheck disable=SC2034
@@ -12,14 +12,26 @@ FAULTS_TOTAL=$((FAULTS_TASKS * FAULTS_BATCHES + FAULTS_TASKS + 1))
 FAULTS_FILES=/var/lib/worker/files
 FAULTS_FLAGS=/var/lib/worker/flags
 
-# effects STATEMENT: in the second database.
-effects() {
-        psql_as worker -d effects -c "$1"
+# The client itself: Debian's /usr/bin/psql is a program in Perl that looks for it, and the tests call it all the time.
+PSQL=$(printf '%s\n' /usr/lib/postgresql/*/bin/psql | sort -V | tail -n 1)
+
+# statement_as USER ARGUMENTS… STATEMENT
+statement_as() {
+        setpriv --reuid="$1" --regid=migrationd-worker --clear-groups env --chdir=/ "$PSQL" -XAtq -v ON_ERROR_STOP=1 "${@:2:$#-2}" -c "${*: -1}"
 }
 
-# admin STATEMENT: in the service's database, as its superuser.
+# effects STATEMENT: in the second database.
+effects() {
+        statement_as worker -d effects "$1"
+}
+
+# admin STATEMENT, sql STATEMENT: in the service's database, as its superuser and as its owner; not through the proxy.
 admin() {
-        runuser -u migrationd -- psql -XAtq -v ON_ERROR_STOP=1 -h /run/migrationd-postgresql -U postgres -d migrationd -c "$1"
+        statement_as migrationd -h /run/migrationd-postgresql -p 5433 -U postgres -d migrationd "$1"
+}
+
+sql() {
+        statement_as migrationd -h /run/migrationd-postgresql -p 5433 -d migrationd "$1"
 }
 
 effects_database() {
@@ -36,6 +48,14 @@ audit_install() {
         CREATE TABLE public.audit_state (report integer, before text, after text, xid xid8 DEFAULT pg_current_xact_id(),
                 at timestamptz DEFAULT clock_timestamp());
         CREATE TABLE public.audit_event (report integer, verb text, xid xid8 DEFAULT pg_current_xact_id());
+        CREATE TABLE public.padding (text text);
+        CREATE FUNCTION public.padding() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS \$\$ BEGIN
+                INSERT INTO public.padding VALUES ((SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 200)));
+                RETURN NULL;
+        END \$\$;
+        ALTER TABLE public.padding ALTER text SET STORAGE PLAIN;
+        CREATE TRIGGER padding AFTER INSERT ON migrationd.attempt FOR EACH ROW EXECUTE FUNCTION public.padding();
+        CREATE TRIGGER padding AFTER UPDATE OF done ON migrationd.task FOR EACH ROW EXECUTE FUNCTION public.padding();
         CREATE TABLE public.audit_late (report integer, what text, at timestamptz DEFAULT clock_timestamp());
         CREATE FUNCTION public.audit_state() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS \$\$ BEGIN
                 INSERT INTO public.audit_state (report, before, after) VALUES (NEW.id, OLD.state, NEW.state); RETURN NULL;
@@ -52,18 +72,21 @@ audit_install() {
                 EXECUTE FUNCTION public.audit_state();
         CREATE TRIGGER audit AFTER INSERT ON migrationd.event FOR EACH ROW EXECUTE FUNCTION public.audit_event();
         CREATE TRIGGER audit AFTER INSERT OR UPDATE ON migrationd.task FOR EACH ROW
-                WHEN (NEW.state <> 'canceled') EXECUTE FUNCTION public.audit_late()"
+                WHEN (NEW.state <> 'canceled') EXECUTE FUNCTION public.audit_late();
+        CREATE TRIGGER audit AFTER INSERT OR UPDATE OF state ON migrationd.attempt FOR EACH ROW
+                EXECUTE FUNCTION public.audit_late()"
 }
 
-# The directory of the embedded cluster as a file system of its own, small enough to be filled.
+# The directory of the embedded cluster as a file system of its own, small enough to be filled; the server itself is on another
+# port, so that a proxy can be on its own.
 volume_install() {
         systemctl stop migrationd.service migrationd-postgresql.service
         install -d -o migrationd -g migrationd -m 700 /var/lib/migrationd /var/lib/migrationd/postgresql
         mount -t tmpfs -o size=256m,mode=700 faults /var/lib/migrationd/postgresql
         chown migrationd: /var/lib/migrationd/postgresql
-        systemctl start migrationd-postgresql.service migrationd.service
-        printf 'max_wal_size = 48MB\nmin_wal_size = 32MB\n' >"$CLUSTER_CONF/wal.conf"
-        systemctl reload migrationd-postgresql.service
+        systemctl start migrationd-postgresql.service
+        printf 'max_wal_size = 48MB\nmin_wal_size = 32MB\nport = 5433\n' >"$CLUSTER_CONF/volume.conf"
+        systemctl restart migrationd-postgresql.service
 }
 
 programs_install() {
@@ -80,14 +103,16 @@ SH
         program faults_misbehave <<SH
 #!/bin/bash
 mine=$FAULTS_FLAGS/.\$MIGRATIOND_TASK-\$MIGRATIOND_ATTEMPT
-for flag in stubborn storm fails; do
+for flag in stubborn storm fails memory chatty; do
         mv "$FAULTS_FLAGS/\$flag" "\$mine" 2>/dev/null || continue
         rm -f "\$mine"
         exec {never}<> <(:)
         case \$flag in
-        stubborn) trap '' TERM; while :; do read -r -t 60 -u \$never; done ;;
+        stubborn) trap '' TERM; echo "\$MIGRATIOND_TASK-\$MIGRATIOND_ATTEMPT" >$FAULTS_FLAGS/.stubborn; while :; do read -r -t 60 -u \$never; done ;;
         storm) for ((i = 0; i < 150; i++)); do setsid tail -f /dev/null & done ;;
         fails) exit 65 ;;
+        memory) (ulimit -v 100000; exec tail /dev/zero) || exit 1 ;;
+        chatty) yes "a line of many" | head -n 15000 ;;
         esac
 done
 exit 0
@@ -97,7 +122,8 @@ SH
 set -e
 number=\$(migrationd-task input /input/number)
 migrationd-task progress 0 $FAULTS_BATCHES
-/usr/local/lib/migrations/faults_misbehave
+set -- $FAULTS_FLAGS/*
+[[ ! -e \$1 ]] || /usr/local/lib/migrations/faults_misbehave || exit \$?
 r=\$MIGRATIOND_REPORT
 # One session: its lock is the fence, and the position is read under it.
 {
@@ -111,14 +137,15 @@ r=\$MIGRATIOND_REPORT
                 echo "\\\\set went \\\`migrationd-task progress \$b >&2 && echo 1 || echo 0\\\`"
                 echo "SELECT 1 / :went;"
         done
-} | psql -XAtq -v ON_ERROR_STOP=1 -d effects >/dev/null || exit 75
+} | $PSQL -XAtq -v ON_ERROR_STOP=1 -d effects >/dev/null || exit 75
 SH
         program faults_files <<SH
 #!/bin/bash
 set -e
 number=\$(migrationd-task input /input/number)
 migrationd-task progress 0 1
-/usr/local/lib/migrations/faults_misbehave
+set -- $FAULTS_FLAGS/*
+[[ ! -e \$1 ]] || /usr/local/lib/migrations/faults_misbehave || exit \$?
 file=$FAULTS_FILES/\$MIGRATIOND_REPORT-\$number
 # One name for all attempts: what a killed one left is written anew.
 seq 1 2000 | sed "s/^/\$number:/" >"\$file.part"
@@ -128,7 +155,7 @@ SH
         program faults_fence <<'SH'
 #!/bin/bash
 # Which report: the one that is unfinished, of which there is only one; no session of this test holds other locks.
-n=$(psql -XAtq -d effects -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") || exit 1
+n=$(/usr/lib/postgresql/15/bin/psql -XAtq -d effects -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") || exit 1
 [[ $n == 0 ]]
 SH
         definition faults <<'JSON'
