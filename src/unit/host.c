@@ -125,6 +125,9 @@ static int error_from_bus(const sd_bus_error *e) {
                 return -ENOENT;
         if (sd_bus_error_has_names(e, SD_BUS_ERROR_NO_REPLY, SD_BUS_ERROR_TIMEOUT))
                 return -ETIMEDOUT;
+        /* Neither active nor frozen: it has not begun to run yet, or has ended. */
+        if (sd_bus_error_has_names(e, SYSTEMD_SERVICE ".UnitInactive"))
+                return -EHOSTDOWN;
         return sd_bus_error_get_errno(e) > 0 ? -sd_bus_error_get_errno(e) : -EIO;
 }
 

@@ -10,6 +10,7 @@ first message of a client that matches is struck, CONTROL is removed, and what w
   race     it is sent on, and the connection is cut at once, on both sides
   after    it is sent on, and cut when the server has done it, before the answer is passed
   lost     it is sent on, the answer is dropped, the connection stays (bus only)
+  refuse   it is not sent on, the answer is an error (bus only)
   slow     it is sent on, the answer and all that follows come after SECONDS
 The server sees the peer's own user: the connection to it is made with that one's uid."""
 
@@ -206,7 +207,18 @@ class BusPair(Pair):
             self.after = self.serial(message)
         if done[0] == "lost":
             self.drop = self.serial(message)
+        if done[0] == "refuse":
+            self.client.sendall(self.refusal(self.serial(message)))
+            return True
         return self.act(*done, message)
+
+    def refusal(self, serial):
+        """What the bus says when PID 1 leaves it before it has answered."""
+        name = b"org.freedesktop.DBus.Error.NoReply"
+        fields = struct.pack("<BBBBI", 5, 1, ord("u"), 0, serial)
+        fields += struct.pack("<BBBBI", 4, 1, ord("s"), 0, len(name)) + name + b"\0"
+        header = struct.pack("<BBBBIII", ord("l"), 3, 1, 1, 0, 0xfffffff0, len(fields)) + fields
+        return header + b"\0" * (-len(header) % 8)
 
     def server_seen(self, message):
         if not self.server_begun or message[1] not in (2, 3):

@@ -173,6 +173,37 @@ bus_strikes() {
 inject_bus_cut() { bus_strikes "$1" after; }
 inject_bus_slow() { bus_strikes "$1" slow 2; }
 
+# Resumed, but PID 1 left the bus before it answered: the tasks must not stay frozen.
+inject_thaw_refused() {
+        local hit=1
+
+        if poll_moves $'DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/faults/bus.socket\n' "$1" && task_drawn "$1" &&
+                report_call "$1" Pause 'sa{sv}' freeze 0 >/dev/null 2>&1; then
+                happens_within 5 group_frozen "$TASK_UNIT" || :
+                printf 'refuse ThawUnit\n' >/run/faults/bus.new
+                mv /run/faults/bus.new /run/faults/bus
+                report_resumes "$1"
+                happens_within 5 test ! -e /run/faults/bus && hit=0
+                rm -f /run/faults/bus
+                happens_within 10 not_frozen "$1" || violation "tasks stay frozen in a report that runs"
+        fi
+        poll_moves '' "$1" || :
+        return "$hit"
+}
+
+group_frozen() {
+        grep -q '^frozen 1' "/sys/fs/cgroup$(systemctl show --property=ControlGroup --value "$1")/cgroup.events"
+}
+
+# not_frozen REPORT: none of its units is.
+not_frozen() {
+        local unit
+
+        for unit in $(units_of "$1"); do
+                ! group_frozen "$unit" || return 1
+        done
+}
+
 # The poll takes an answer for lost after 25 s, and then looks for the unit.
 inject_bus_lost() {
         local hit=1

@@ -34,6 +34,7 @@ reexec          | 2 | systemctl daemon-reexec while tasks run                | P
 bus_restart     | 2 | dbus is restarted                                      | its process is another one
 bus_cut         | 2 | the poll loses the bus as a start is asked for         | the proxy did it
 bus_slow        | 2 | the answer to StartTransientUnit comes 2 s late        | the proxy did it
+thaw_refused    | 2 | PID 1 does not answer ThawUnit of a paused report        | the proxy did it
 bus_lost        | 1 | it never comes                                         | the proxy did it
 journald        | 2 | journald is restarted                                  | its process is another one
 rate_limit      | 1 | a task logs more than journald takes                   | journald says that it suppressed lines
@@ -177,25 +178,25 @@ two_sessions() {
         (($(admin "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'migrationd-poll'") >= 2))
 }
 
-generators_started() {
-        systemctl show --property=GeneratorsStartTimestampMonotonic --value
+units_loaded() {
+        systemctl show --property=UnitsLoadTimestampMonotonic --value
 }
 
 inject_reload() {
         local before
 
         task_drawn "$1" || return 1
-        before=$(generators_started)
-        systemctl daemon-reload && [[ $(generators_started) != "$before" ]]
+        before=$(units_loaded)
+        systemctl daemon-reload && [[ $(units_loaded) != "$before" ]]
 }
 
 inject_reexec() {
         local before
 
         task_drawn "$1" || return 1
-        before=$(generators_started)
+        before=$(units_loaded)
         systemctl daemon-reexec
-        happens_within 20 generators_started && [[ $(generators_started) != "$before" ]]
+        happens_within 20 units_loaded && [[ $(units_loaded) != "$before" ]]
 }
 
 inject_bus_restart() { unit_changes dbus.service systemctl restart dbus.service; }

@@ -9,6 +9,9 @@ FAULTS_ITEMS=5          # of a batch
 # Counters of a whole run: the batches, one for each file, one for the last step.
 # shellcheck disable=SC2034
 FAULTS_TOTAL=$((FAULTS_TASKS * FAULTS_BATCHES + FAULTS_TASKS + 1))
+# Where the embedded cluster's server is, beside the proxy.
+FAULTS_PORT=5433
+[[ ${FAULTS_PLAIN:-} != true ]] || FAULTS_PORT=5432
 FAULTS_FILES=/var/lib/worker/files
 FAULTS_FLAGS=/var/lib/worker/flags
 
@@ -27,11 +30,11 @@ effects() {
 
 # admin STATEMENT, sql STATEMENT: in the service's database, as its superuser and as its owner; not through the proxy.
 admin() {
-        statement_as migrationd -h /run/migrationd-postgresql -p 5433 -U postgres -d migrationd "$1"
+        statement_as migrationd -h /run/migrationd-postgresql -p "$FAULTS_PORT" -U postgres -d migrationd "$1"
 }
 
 sql() {
-        statement_as migrationd -h /run/migrationd-postgresql -p 5433 -d migrationd "$1"
+        statement_as migrationd -h /run/migrationd-postgresql -p "$FAULTS_PORT" -d migrationd "$1"
 }
 
 effects_database() {
@@ -80,6 +83,12 @@ audit_install() {
 # The directory of the embedded cluster as a file system of its own, small enough to be filled; the server itself is on another
 # port, so that a proxy can be on its own.
 volume_install() {
+        # A host that is reset has to keep it.
+        if [[ ${FAULTS_PLAIN:-} == true ]]; then
+                systemctl start migrationd-postgresql.service
+                systemctl add-wants multi-user.target postgresql@15-main.service
+                return
+        fi
         systemctl stop migrationd.service migrationd-postgresql.service
         install -d -o migrationd -g migrationd -m 700 /var/lib/migrationd /var/lib/migrationd/postgresql
         mount -t tmpfs -o size=256m,mode=700 faults /var/lib/migrationd/postgresql

@@ -35,7 +35,7 @@ POLL_INJECTIONS='^(kill_poll|kill_both|two_polls)$'
 faults_prepare() {
         migration_user
         volume_install
-        surroundings_install
+        [[ ${FAULTS_PLAIN:-} == true ]] || surroundings_install
         wait_until 60 database_answers
         effects_database
         systemctl start migrationd.service

@@ -119,12 +119,12 @@ container_file() {
         done
 }
 
-# container_group GROUP KIND KEEP FILE…: boot, run, remove (or leave, for a look). KIND is release or asan.
+# container_group GROUP KIND KEEP FILE…: boot, run, remove (or leave, for a look). KIND is release, asan or points.
 container_group() {
         local name=test-$1-$$ kind=$2 keep=$3 install=$BUILD/install shared file arguments=()
         shift 3
 
-        [[ $kind != asan ]] || install=$BUILD/install-asan
+        [[ $kind == release ]] || install=$BUILD/install-$kind
         arguments=(--layer "$install" --bind-ro "$PROJECT/tests:$TESTS_INSIDE"
                 --bind-ro "$BUILD/$kind/tests:$PROGRAMS_INSIDE")
         shared=$(shared_directory)
