@@ -217,7 +217,7 @@ flag_strikes() {
 }
 
 many_processes() {
-        (($(pgrep -cu worker -f 'tail -f /dev/null') >= 140))
+        (($(pgrep -cu worker -f 'tail -f /dev/null') >= 100))
 }
 
 inject_storm() {

@@ -118,10 +118,10 @@ for flag in stubborn storm fails memory chatty; do
         exec {never}<> <(:)
         case \$flag in
         stubborn) trap '' TERM; echo "\$MIGRATIOND_TASK-\$MIGRATIOND_ATTEMPT" >$FAULTS_FLAGS/.stubborn; while :; do read -r -t 60 -u \$never; done ;;
-        storm) for ((i = 0; i < 150; i++)); do setsid tail -f /dev/null & done ;;
+        storm) for ((i = 0; i < 150; i++)); do setsid tail -f /dev/null & done; read -r -t 2 -u \$never ;;
         fails) exit 65 ;;
         memory) (ulimit -v 100000; exec tail /dev/zero) || exit 1 ;;
-        chatty) yes "a line of many" | head -n 15000 ;;
+        chatty) yes "a line of many" | head -n 5000; read -r -t 1.5 -u \$never; echo "one more" ;;
         esac
 done
 exit 0
@@ -181,6 +181,6 @@ SH
 JSON
         # So that one that ignores SIGTERM is not waited for longer than a test can.
         install -d /etc/systemd/system/migration-faults-.service.d
-        printf '[Service]\nTimeoutStopSec=3s\n' >/etc/systemd/system/migration-faults-.service.d/20-faults.conf
+        printf '[Service]\nTimeoutStopSec=3s\nLogRateLimitIntervalSec=1s\nLogRateLimitBurst=1000\n' >/etc/systemd/system/migration-faults-.service.d/20-faults.conf
         systemctl daemon-reload
 }
