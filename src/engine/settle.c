@@ -176,8 +176,8 @@ static void on_thawed(const UnitReply *reply, void *userdata) {
         Engine *e = o->engine;
         Attempt *a = attempt_find(e, o->attempt);
 
-        /* Anything else, a PID 1 that executed itself again, a job or a freeze in progress, leaves a frozen unit frozen:
-         * it is asked for again, or the task would stay frozen in a running report for ever. */
+        /* Anything else, a PID 1 that executed itself again, a job or a freeze in progress, leaves a frozen unit
+         * frozen: it is asked for again, or the task would stay frozen in a running report for ever. */
         if (reply->error < 0 && !freezer_is_settled(reply->error)) {
                 operation_end(o, reply->error, "thawing a unit", reply->message);
                 return;

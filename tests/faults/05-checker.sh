@@ -120,7 +120,7 @@ systemctl stop "migrationd-poll@$REPORT.timer"
 rm -r "$drop_in"
 systemctl daemon-reload
 systemd-run --quiet --collect --unit=faults-lock --uid=migrationd "$PSQL" -X -h /run/migrationd-postgresql -p "$FAULTS_PORT" \
-        -d migrationd -c "SELECT pg_advisory_lock($REPORT, $task), pg_sleep(60)"
+        -d migrationd -c "SET client_connection_check_interval = '200ms'" -c "SELECT pg_advisory_lock($REPORT, $task), pg_sleep(60)"
 lock_is_held() {
         [[ $(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = $REPORT") == 1 ]]
 }
@@ -129,7 +129,10 @@ finds 'locks: 1'
 systemctl stop faults-lock.service
 
 title "With all of that undone it finds nothing"
-happens_within 10 eval '! lock_is_held'
+lock_is_gone() {
+        ! lock_is_held
+}
+wait_until 10 lock_is_gone
 VIOLATIONS=()
 faults_check
 expect_eq "${VIOLATIONS[*]}" ''

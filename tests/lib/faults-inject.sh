@@ -270,7 +270,10 @@ inject_frozen() {
         local group hit=1
 
         task_drawn "$1" || return 1
-        group=/sys/fs/cgroup$(systemctl show --property=ControlGroup --value "$TASK_UNIT")
+        group=$(systemctl show --property=ControlGroup --value "$TASK_UNIT")
+        # Of a unit that has ended it is empty, and that would be the group of all.
+        [[ $group == */migration-*.service ]] || return 1
+        group=/sys/fs/cgroup$group
         { echo 1 >"$group/cgroup.freeze"; } 2>/dev/null || return 1
         happens_within 2 grep -q '^frozen 1' "$group/cgroup.events" && hit=0
         pause_for 2

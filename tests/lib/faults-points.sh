@@ -87,6 +87,8 @@ point_at() {
         read -ra point <<<"${points[DRAWN]}"
         draw "${point[3]}"
         point_arm "${point[@]:0:3}" $((DRAWN + 1))
+        # Shown in the line of the run.
+        # shellcheck disable=SC2034
         POINT="${point[*]:0:3} $((DRAWN + 1))"
         draw 5
         trigger "${point[4]}" "$2" &

@@ -75,6 +75,8 @@ start_report() {
         draw 4
         REPORT=
         while [[ ! $REPORT =~ ^[0-9]+$ ]] && ((SECONDS <= deadline)); do
+                # Set by the test files.
+                # shellcheck disable=SC2153
                 REPORT=$(report_run "$PLAN" workers u $((DRAWN + 2)) 2>/dev/null) || :
                 [[ $REPORT =~ ^[0-9]+$ ]] || REPORT=$(sql "SELECT id FROM migrationd.report WHERE finished_at IS NULL" 2>/dev/null) || :
         done

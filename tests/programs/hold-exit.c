@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* hold-exit PID MSEC: kills a process with SIGKILL and holds it in its exit for so long: it has been killed and is still there,
- * as one that sleeps uninterruptibly would be. Exit status 0: it was held for the whole time. */
+/* hold-exit PID MSEC: kills a process with SIGKILL and holds it in its exit for so long: it has been killed and is
+ * still there, as one that sleeps uninterruptibly would be. Exit status 0: it was held for the whole time. */
 
 #include <errno.h>
 #include <poll.h>
