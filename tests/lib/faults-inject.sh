@@ -249,13 +249,14 @@ inject_rate_limit() {
 }
 
 inject_stubborn() {
-        local unit
+        local unit pid
 
+        rm -f "$FAULTS_FLAGS/.stubborn"
         flag_strikes stubborn || return 1
-        # It says which one it is.
-        unit=$(cat "$FAULTS_FLAGS/.stubborn") || return 1
-        unit=$(units_of "$1" | grep -- "-$unit.service") || return 1
-        TASK_PROCESS=$(main_process "$unit") || return 1
+        # It says which one it is: the attempt, and the process that ignores SIGTERM.
+        happens_within 5 test -s "$FAULTS_FLAGS/.stubborn" || return 1
+        read -r unit pid <"$FAULTS_FLAGS/.stubborn"
+        unit=$(units_of "$1" | grep -- "-$unit.service") && TASK_PROCESS=$(process_identity "$pid") || return 1
         systemctl stop --no-block "$unit" 2>/dev/null || :
         pause_for 0.5
         # Still there after its SIGTERM, and gone by the SIGKILL after TimeoutStopSec=.

@@ -117,7 +117,7 @@ for flag in stubborn storm fails memory chatty; do
         rm -f "\$mine"
         exec {never}<> <(:)
         case \$flag in
-        stubborn) trap '' TERM; echo "\$MIGRATIOND_TASK-\$MIGRATIOND_ATTEMPT" >$FAULTS_FLAGS/.stubborn; while :; do read -r -t 60 -u \$never; done ;;
+        stubborn) trap '' TERM; echo "\$MIGRATIOND_TASK-\$MIGRATIOND_ATTEMPT \$\$" >$FAULTS_FLAGS/.stubborn; while :; do read -r -t 60 -u \$never; done ;;
         storm) for ((i = 0; i < 150; i++)); do setsid tail -f /dev/null & done; read -r -t 2 -u \$never ;;
         fails) exit 65 ;;
         memory) (ulimit -v 100000; exec tail /dev/zero) || exit 1 ;;
