@@ -159,8 +159,8 @@ finish
 
 title "What is throttled can be paused, resumed and canceled"
 limits <<<'CheckUnit=is-well.service'
-touch /var/lib/worker/unwell
 begin
+touch /var/lib/worker/unwell
 wait_until 30 window_is 0
 expect migrationctl pause "$report"
 expect window_is none
