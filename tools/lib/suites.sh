@@ -8,16 +8,25 @@
 #          file may say
 #            # container: NAME     files of one NAME share a boot, in order of their names; `main` if not said
 #            # timeout: SECONDS    for the whole file; 600 if not said
+#            # debian13: yes       the suite debian13 has it too, which is none of a run without names: the same files in a
+#                                  container of Debian 13, with the project built there (see tools/debian13)
 #            # host-resets: N      the file runs N+1 times, with 0, 1, … N as its argument, and between two of
 #                                  these runs the container is killed and booted again on the same file system
 
 # shellcheck disable=SC2034
-SUITES=(static unit system faults)
+SUITES=(static unit system faults debian13)
+# What runs when nothing is named.
+# shellcheck disable=SC2034
+SUITES_DEFAULT=(static unit system faults)
 TESTS_INSIDE=/usr/local/lib/migrationd-tests
 PROGRAMS_INSIDE=/usr/local/lib/migrationd-test-programs
 
 # suite_files SUITE: the files of a suite of scripts, a line each.
 suite_files() {
+        if [[ $1 == debian13 ]]; then
+                grep -lE -m 1 '^# debian13: yes$' "$PROJECT"/tests/system/*.sh | LC_ALL=C sort || :
+                return
+        fi
         compgen -G "$PROJECT/tests/$1/*.sh" | LC_ALL=C sort || :
 }
 
@@ -25,7 +34,7 @@ suite_files() {
 file_label() {
         local label=${1#"$PROJECT/tests/"}
 
-        printf '%s\n' "${label%.sh}"
+        printf '%s%s\n' "${label_prefix:-}" "${label%.sh}"
 }
 
 # file_says FILE KEY DEFAULT: a value from the first lines of a file.
@@ -128,15 +137,25 @@ group_container() {
         printf 'test-%s-%s\n' "$1" "$$"
 }
 
-# container_group GROUP KIND KEEP FILE…: boot, run, remove (or leave, for a look). KIND is release or asan.
+# container_group GROUP KIND KEEP FILE…: boot, run, remove (or leave, for a look). KIND is release, asan or debian13.
 container_group() {
-        local name kind=$2 keep=$3 install=$BUILD/install shared file arguments=()
+        local name kind=$2 keep=$3 install=$BUILD/install programs=$BUILD/$2/tests shared file arguments=()
+        # Seen by file_label.
+        local label_prefix=
 
         name=$(group_container "$1")
         shift 3
-        [[ $kind != asan ]] || install=$BUILD/install-asan
-        arguments=(--layer "$install" --bind-ro "$PROJECT/tests:$TESTS_INSIDE"
-                --bind-ro "$BUILD/$kind/tests:$PROGRAMS_INSIDE")
+        case $kind in
+        asan) install=$BUILD/install-asan ;;
+        debian13)
+                label_prefix=debian13/
+                install=$BUILD/install-debian13
+                arguments=(--base "$("$PROJECT/tools/debian13" root)")
+                programs=$BUILD/debian13-release/tests
+                ;;
+        esac
+        arguments+=(--layer "$install" --bind-ro "$PROJECT/tests:$TESTS_INSIDE"
+                --bind-ro "$programs:$PROGRAMS_INSIDE")
         shared=$(shared_directory)
         if [[ -n $shared ]]; then
                 arguments+=(--bind-ro "$shared/pulp2:/srv/pulp2" --bind-ro "$shared/pulp2to3:/srv/pulp2to3")
