@@ -198,8 +198,10 @@ static int check_repository(Step *s, void *userdata) {
                 r = check_distributions(s);
         if (r >= 0)
                 r = verify_write(v);
-        if (r >= 0)
-                range_advance(s, s->position + 1);
+        if (r >= 0) {
+                s->position++;
+                s->done++;
+        }
         return r;
 }
 
