@@ -179,7 +179,7 @@ test_what_plugins_have_of_rows_that_were_there_before_is_as_it_was() {
         [[ $(count "rpm_rpmremote WHERE sles_auth_token = 'mine'") -eq 0 && $(count rpm_modulemd_packages) -gt 0 ]]
         [[ $(count "deb_aptremote WHERE distributions = 'mine'") -eq 0 ]]
         [[ $(count "container_containerremote WHERE upstream_name = 'mine'") -eq 0 ]]
-        [[ $(count "rpm_rpmrepository WHERE retain_package_versions = 77") -eq 0 ]]
+        [[ $(count "rpm_rpmrepository WHERE retain_package_versions <> 77") -gt 0 ]]
         reset "$all"
         expect_state completed
         [[ -z $(problems) ]] || fail "problems: $(problems)"
