@@ -23,7 +23,7 @@ typedef struct Range {
         size_t next; /* the first that is not done */
 } Range;
 
-/* Runs a statement that fills pg_temp.range_due; its parameters are report, after and to. */
+/* Runs a statement for due(); its parameters are report, after and to. */
 int range_due(Step *s, const char *sql, int64_t after, int64_t to);
 
 /* An expander: cuts what is due so that a task takes about the target duration. Nothing is due: there is no task. */

@@ -177,8 +177,18 @@ static int next_repository(Step *s, const Range *range, void *userdata) {
         return step_run_batch(s, settle_repository, (void *) range);
 }
 
+/* Without the table's statistics the server's plan reads all units for each version. */
 static int find_due(Step *s, int64_t after, int64_t to) {
-        return range_due(s, sql_version_due, after, to);
+        int r;
+
+        r = database_script(&s->database, "versions of the plan", sql_version_due_table);
+        if (r < 0)
+                return step_fail_database(s, r);
+        r = range_due(s, sql_version_planned, after, to);
+        if (r < 0)
+                return r;
+        r = database_script(&s->database, "versions of the plan", sql_version_due);
+        return r < 0 ? step_fail_database(s, r) : 0;
 }
 
 int versions_expand(Step *s) {

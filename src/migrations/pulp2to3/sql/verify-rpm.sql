@@ -13,7 +13,8 @@ WITH units AS (
                 CROSS JOIN LATERAL (VALUES ('name', p.name, d ->> 'name'), ('epoch', p.epoch, coalesce(d ->> 'epoch', '0')),
                         ('version', p.version, d ->> 'version'), ('release', p.release, d ->> 'release'), ('arch', p.arch, d ->> 'arch'),
                         ('pkgId', p."pkgId", d ->> 'checksum'),
-                        ('checksum_type', p.checksum_type, regexp_replace(d ->> 'checksumtype', '^sha$', 'sha1'))) v (field, actual, expected)
+                        ('checksum_type', p.checksum_type, regexp_replace(d ->> 'checksumtype', '^sha$', 'sha1')))
+                        v (field, actual, expected)
                 WHERE u.type IN ('rpm', 'srpm')
         UNION ALL
         SELECT u.item, v.* FROM units u LEFT JOIN public.rpm_updaterecord r ON r.content_ptr_id = u.content_id
@@ -51,7 +52,8 @@ WITH units AS (
                 WHERE u.type IN ('package_langpacks', 'distribution')
         UNION ALL
         SELECT u.item, v.* FROM units u JOIN public.rpm_package r ON r.content_ptr_id = u.content_id
-                CROSS JOIN LATERAL (VALUES ('is_modular', r.is_modular::text, coalesce(d -> 'is_modular' = 'true', false)::text)) v (field, actual, expected)
+                CROSS JOIN LATERAL (VALUES ('is_modular', r.is_modular::text, coalesce(d -> 'is_modular' = 'true', false)::text))
+                        v (field, actual, expected)
                 WHERE u.type IN ('rpm', 'srpm') AND u.made
         UNION ALL
         SELECT u.item, v.* FROM units u JOIN public.rpm_updaterecord r ON r.content_ptr_id = u.content_id
@@ -67,7 +69,8 @@ WITH units AS (
                         ('release', r.release, coalesce(d ->> 'release', '')),
                         ('rights', r.rights, coalesce(d ->> 'rights', '')),
                         ('pushcount', r.pushcount, coalesce(d ->> 'pushcount', '')),
-                        ('reboot_suggested', r.reboot_suggested::text, coalesce(d -> 'reboot_suggested' = 'true', false)::text)) v (field, actual, expected)
+                        ('reboot_suggested', r.reboot_suggested::text, coalesce(d -> 'reboot_suggested' = 'true', false)::text))
+                        v (field, actual, expected)
                 WHERE u.type = 'erratum' AND u.made
         UNION ALL
         SELECT u.item, f.name, f.a, CASE WHEN f.t LIKE '% UTC' THEN left(f.t, -4)
@@ -81,7 +84,8 @@ WITH units AS (
         UNION ALL
         SELECT u.item, v.* FROM units u JOIN public.rpm_modulemd r ON r.content_ptr_id = u.content_id
                 CROSS JOIN LATERAL (VALUES ('dependencies', r.dependencies::text, coalesce(nullif(d -> 'dependencies', 'null'), '[]')::text),
-                        ('artifacts', r.artifacts::text, coalesce(nullif(d -> 'artifacts', 'null'), '[]')::text)) v (field, actual, expected)
+                        ('artifacts', r.artifacts::text, coalesce(nullif(d -> 'artifacts', 'null'), '[]')::text))
+                        v (field, actual, expected)
                 WHERE u.type = 'modulemd' AND u.made
         UNION ALL
         SELECT u.item, 'digest', r.digest, d ->> 'checksum' FROM units u
@@ -99,7 +103,8 @@ WITH units AS (
                         ('name_by_lang', r.name_by_lang::text, coalesce(nullif(d -> 'translated_name', 'null'), '{}')::text),
                         ('default', r."default"::text, coalesce(d -> 'default' = 'true', false)::text),
                         ('user_visible', r.user_visible::text, coalesce(d -> 'user_visible' = 'true', false)::text),
-                        ('biarch_only', r.biarch_only::text, coalesce(d -> 'biarch_only' = 'true', false)::text)) v (field, actual, expected)
+                        ('biarch_only', r.biarch_only::text, coalesce(d -> 'biarch_only' = 'true', false)::text))
+                        v (field, actual, expected)
                 WHERE u.type = 'package_group' AND u.made
         UNION ALL
         SELECT u.item, 'packages', r.packages::text, (SELECT coalesce(jsonb_agg(jsonb_build_object('name',
@@ -115,7 +120,8 @@ WITH units AS (
                         ('description', r.description, coalesce(d ->> 'description', '')),
                         ('display_order', r.display_order::text, d ->> 'display_order'),
                         ('desc_by_lang', r.desc_by_lang::text, coalesce(nullif(d -> 'translated_description', 'null'), '{}')::text),
-                        ('name_by_lang', r.name_by_lang::text, coalesce(nullif(d -> 'translated_name', 'null'), '{}')::text)) v (field, actual, expected)
+                        ('name_by_lang', r.name_by_lang::text, coalesce(nullif(d -> 'translated_name', 'null'), '{}')::text))
+                        v (field, actual, expected)
                 WHERE u.type = 'package_category' AND u.made
         UNION ALL
         SELECT u.item, 'group_ids', r.group_ids::text, (SELECT coalesce(jsonb_agg(jsonb_build_object('name', coalesce(i ->> 'group', i #>> '{}'),
@@ -128,7 +134,8 @@ WITH units AS (
                         ('description', r.description, coalesce(d ->> 'description', '')),
                         ('display_order', r.display_order::text, d ->> 'display_order'),
                         ('desc_by_lang', r.desc_by_lang::text, coalesce(nullif(d -> 'translated_description', 'null'), '{}')::text),
-                        ('name_by_lang', r.name_by_lang::text, coalesce(nullif(d -> 'translated_name', 'null'), '{}')::text)) v (field, actual, expected)
+                        ('name_by_lang', r.name_by_lang::text, coalesce(nullif(d -> 'translated_name', 'null'), '{}')::text))
+                        v (field, actual, expected)
                 WHERE u.type = 'package_environment' AND u.made
         UNION ALL
         SELECT u.item, 'group_ids', r.group_ids::text, (SELECT coalesce(jsonb_agg(jsonb_build_object('name', coalesce(i ->> 'group', i #>> '{}'),
