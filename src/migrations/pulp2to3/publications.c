@@ -93,10 +93,10 @@ static int next_repository(Step *s, const Range *range, void *userdata) {
         int r;
 
         p->range = range;
-        r = database_query(&s->database, "versions to publish", sql_publication_due,
-                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
-                                           STEP_NUMBER(range->due[range->next])),
-                           &due);
+        r = database_query(
+                &s->database, "versions to publish", sql_publication_due,
+                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(range->due[range->next])),
+                &due);
         if (r < 0)
                 return step_fail_database(s, r);
         r = publish_repository(p, due);

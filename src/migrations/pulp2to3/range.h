@@ -29,8 +29,8 @@ int range_due(Step *s, const char *sql, int64_t after, int64_t to);
 /* An expander: cuts what is due so that a task takes about the target duration. Nothing is due: there is no task. */
 int range_expand(Step *s, const RangeRates *rates);
 
-/* A task: attaches, calls prepare() once (may be NULL), then next() until all that is due in the range is done. next()
- * does due[next], or more, by step_run_batch() and range_advance(). */
+/* A task: attaches, calls prepare() once (may be NULL), then next() until all that is due in the range is done.
+ * next() does due[next], or more, by step_run_batch() and range_advance(). */
 int range_run(Step *s, const RangeRates *rates, int (*prepare)(Step *s, void *userdata),
               int (*next)(Step *s, const Range *range, void *userdata), void *userdata);
 

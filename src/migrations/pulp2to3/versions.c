@@ -145,9 +145,8 @@ static int settle_repository(Step *s, void *userdata) {
         bool is_new = false;
         int r;
 
-        r = database_query(
-                &s->database, "versions of the plan", sql_version_plan,
-                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(number)), &plan);
+        r = database_query(&s->database, "versions of the plan", sql_version_plan,
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(number)), &plan);
         if (r < 0)
                 return step_fail_database(s, r);
         if (PQntuples(plan) == 0)
