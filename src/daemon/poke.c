@@ -3,6 +3,7 @@
 #include "daemon/poke.h"
 
 #include "base/log.h"
+#include "base/test-point.h"
 #include "base/text.h"
 #include "model/names.h"
 
@@ -52,6 +53,7 @@ static int start_unit(Poke *p, const char *unit) {
 
         if (!unit)
                 return -ENOMEM;
+        test_point("bus", "StartUnit", "before");
         r = sd_bus_call_method_async(p->manager->bus, NULL, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
                                      "org.freedesktop.systemd1.Manager", "StartUnit", on_started, p, "ss", unit,
                                      "replace");

@@ -166,11 +166,22 @@ static bool attempt_has_to_stop(Engine *e, const Attempt *a) {
                (!attempt_is_live(a) && (a->age_usec > EXIT_GRACE_USEC || a->state != STATE_COMPLETED));
 }
 
+/* No later answer would be another one: the unit is gone, not active, or the host can't freeze at all. */
+static bool freezer_is_settled(int error) {
+        return error == -ENOENT || error == -EHOSTDOWN || error == -EOPNOTSUPP;
+}
+
 static void on_thawed(const UnitReply *reply, void *userdata) {
         Operation *o = userdata;
         Engine *e = o->engine;
         Attempt *a = attempt_find(e, o->attempt);
 
+        /* Anything else, a PID 1 that executed itself again, a job or a freeze in progress, leaves a frozen unit frozen:
+         * it is asked for again, or the task would stay frozen in a running report for ever. */
+        if (reply->error < 0 && !freezer_is_settled(reply->error)) {
+                operation_end(o, reply->error, "thawing a unit", reply->message);
+                return;
+        }
         if (a) {
                 a->thawed = true;
                 a->frozen = false;
@@ -178,9 +189,6 @@ static void on_thawed(const UnitReply *reply, void *userdata) {
                 if (attempt_has_to_stop(e, a))
                         attempt_send_stop(e, a);
         }
-        /* A unit that is not frozen, or a host that can't freeze, refuses to thaw: nothing is lost by that. */
-        if (reply->error < 0 && reply->error != -ENOENT)
-                log_debug("Thawing a unit: %s", reply->message);
         operation_end(o, 0, NULL, NULL);
 }
 
@@ -189,12 +197,17 @@ static void on_frozen(const UnitReply *reply, void *userdata) {
         Attempt *a = attempt_find(o->engine, o->attempt);
         LogContext context = engine_log_context(o->engine, a);
 
-        if (a)
+        if (a && (reply->error == 0 || reply->error == -EOPNOTSUPP))
                 a->frozen = true;
-        if (reply->error < 0 && reply->error != -ENOENT)
+        if (reply->error == -EOPNOTSUPP)
                 (void) log_full(LOG_WARNING, reply->error, &context,
                                 "Freezing %s: %s, ignoring; it runs on, new ones do not start",
                                 a ? a->unit : "a unit", reply->message);
+        else if (reply->error < 0 && reply->error != -ENOENT) {
+                /* It is just being started, or PID 1 was busy: it would run on in a frozen report. */
+                operation_end(o, reply->error, "freezing a unit", reply->message);
+                return;
+        }
         operation_end(o, 0, NULL, NULL);
 }
 

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <sys/epoll.h>
 
+#include "base/test-point.h"
 #include "base/text.h"
 #include "store/pg-client-internal.h"
 
@@ -239,6 +240,7 @@ static void send_next(PgClient *c) {
                 return;
 
         c->in_flight = s;
+        test_point("sql", s->name, "before");
         if (s->script)
                 r = PQsendQuery(c->conn, s->text);
         else
@@ -246,8 +248,8 @@ static void send_next(PgClient *c) {
                                       NULL, /* resultFormat= */ 0);
         if (r == 0)
                 pg_connect_lost(c, -ECONNRESET, NULL);
-        else
-                (void) flush(c);
+        else if (flush(c))
+                test_point("sql", s->name, "sent");
 }
 
 /* Fails those that are in the queue now, not those that the callbacks add to it. */
@@ -314,6 +316,7 @@ static bool read_results(PgClient *c) {
                         /* The server is ready for the next one: only now is this one certainly committed. */
                         c->in_flight = NULL;
                         c->n_failures = 0;
+                        test_point("sql", s->name, "answered");
                         statement_complete(s);
                         return !c->freed;
                 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/test-point.h"
 #include "base/text.h"
 
 /* How long the client waits beyond the server's own deadline before it takes the server for hung. */
@@ -163,11 +164,14 @@ static int query(Session *s, const char *what, const char *sql, int n, const cha
 
         if (!s->pg)
                 return session_fail(s, -ENOTCONN, "%s: no connection to the database", what);
+        test_point("task", what, "before");
         if (PQsendQueryParams(s->pg, sql, n, NULL, params, NULL, NULL, 0) == 0)
                 return session_lose(s, what, PQerrorMessage(s->pg));
+        test_point("task", what, "sent");
         r = collect(s, what, now_usec() + timeout_usec + GRACE_USEC, stoppable, &res);
         if (r < 0)
                 return r;
+        test_point("task", what, "answered");
         status = PQresultStatus(res);
         if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
                 return fail_from_result(s, what, res);

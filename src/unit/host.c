@@ -2,6 +2,7 @@
 
 #include "unit/host.h"
 
+#include "base/test-point.h"
 #include "base/text.h"
 #include "unit/host-internal.h"
 
@@ -124,6 +125,9 @@ static int error_from_bus(const sd_bus_error *e) {
                 return -ENOENT;
         if (sd_bus_error_has_names(e, SD_BUS_ERROR_NO_REPLY, SD_BUS_ERROR_TIMEOUT))
                 return -ETIMEDOUT;
+        /* Neither active nor frozen: it has not begun to run yet, or has ended. */
+        if (sd_bus_error_has_names(e, SYSTEMD_SERVICE ".UnitInactive"))
+                return -EHOSTDOWN;
         return sd_bus_error_get_errno(e) > 0 ? -sd_bus_error_get_errno(e) : -EIO;
 }
 
@@ -155,9 +159,11 @@ int unit_host_send(UnitHost *h, sd_bus_message *m, ReplyReader reader, UnitReply
         if (!call)
                 return -ENOMEM;
         *call = (PendingCall){ .reader = reader, .handler = handler, .userdata = userdata };
+        test_point("bus", sd_bus_message_get_member(m), "before");
         r = sd_bus_call_async(h->bus, &slot, m, on_reply, call, UNIT_CALL_TIMEOUT_USEC);
         if (r < 0)
                 return r;
+        test_point("bus", sd_bus_message_get_member(m), "sent");
         /* The slot owns the call from here: floating, it goes with its answer or with the bus. */
         (void) sd_bus_slot_set_destroy_callback(slot, free);
         TAKE_PTR(call);

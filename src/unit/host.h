@@ -39,7 +39,8 @@ typedef struct UnitResult {
 } UnitResult;
 
 /* The answer to any call. error: 0 or a negative errno (-ENOENT: no such unit; -ETIMEDOUT, -ECONNRESET: not known
- * whether it was executed). Strings and arrays are borrowed for the duration of the callback. */
+ * whether it was executed; -EHOSTDOWN: the unit is not active, so that it can be neither frozen nor thawed;
+ * -EOPNOTSUPP: this host can't do that). Strings and arrays are borrowed for the duration of the callback. */
 typedef struct UnitReply {
         int error;
         const char *message;   /* one line, "" without error */

@@ -137,7 +137,7 @@ group_container() {
         printf 'test-%s-%s\n' "$1" "$$"
 }
 
-# container_group GROUP KIND KEEP FILE…: boot, run, remove (or leave, for a look). KIND is release, asan or debian13.
+# container_group GROUP KIND KEEP FILE…: boot, run, remove (or leave, for a look). KIND is release, asan, points or debian13.
 container_group() {
         local name kind=$2 keep=$3 install=$BUILD/install programs=$BUILD/$2/tests shared file arguments=()
         # Seen by file_label.
@@ -146,7 +146,7 @@ container_group() {
         name=$(group_container "$1")
         shift 3
         case $kind in
-        asan) install=$BUILD/install-asan ;;
+        asan | points) install=$BUILD/install-$kind ;;
         debian13)
                 label_prefix=debian13/
                 install=$BUILD/install-debian13
