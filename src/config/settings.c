@@ -3,12 +3,11 @@
 #include "config/settings.h"
 
 #include <inttypes.h>
-#include <libeconf.h>
-#include <libeconf_ext.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "base/conf-files.h"
+#include "base/econf-cleanup.h"
 #include "base/text.h"
 #include "config/conninfo.h"
 #include "config/settings-throttle.h"
@@ -17,10 +16,6 @@
 #define EMBEDDED_DATABASE "host=" SETTINGS_EMBEDDED_HOST " dbname=migrationd user=migrationd"
 #define WORKER_ROLE "migrationd_worker"
 #define IDLE_USEC_DEFAULT (60 * USEC_PER_SEC)
-
-DEFINE_CLEANUP(econf_file *, econf_freeFile);
-DEFINE_CLEANUP(econf_ext_value *, econf_freeExtValue);
-DEFINE_CLEANUP(char **, econf_freeArray);
 
 /* One key. set() returns 0, or -EINVAL with the reason, or -ENOMEM. */
 typedef struct Key {
@@ -104,7 +99,7 @@ static bool is_section(const char *name) {
 
 static int read_key(econf_file *file, const char *path, const char *section, const char *name, Settings *s,
                     char **ret_error) {
-        _cleanup_(econf_freeExtValuep) econf_ext_value *value = NULL;
+        _cleanup_(config_value_freep) econf_ext_value *value = NULL;
         _cleanup_(freep) char *reason = NULL;
         econf_err e;
         int r;
@@ -133,7 +128,7 @@ static int read_key(econf_file *file, const char *path, const char *section, con
 
 static int read_section(econf_file *file, const char *path, const char *section, Settings *s,
                         char **ret_error) {
-        _cleanup_(econf_freeArrayp) char **names = NULL;
+        _cleanup_(config_names_freep) char **names = NULL;
         size_t n = 0;
         int r;
 
@@ -176,8 +171,8 @@ static int refuse_repeated(const char *path, char **ret_error) {
 }
 
 static int read_file(const char *path, Settings *s, char **ret_error) {
-        _cleanup_(econf_freeFilep) econf_file *file = NULL;
-        _cleanup_(econf_freeArrayp) char **sections = NULL, **stray = NULL;
+        _cleanup_(config_file_freep) econf_file *file = NULL;
+        _cleanup_(config_names_freep) char **sections = NULL, **stray = NULL;
         struct stat st;
         size_t n = 0;
         econf_err e;

@@ -34,8 +34,9 @@ typedef struct Manager {
 
         PgClient *store;
         StorePhase phase;
-        char *store_problem; /* why the store can't be used, NULL when it can */
-        bool announced;      /* the bus name was asked for */
+        char *store_problem;    /* why the store can't be used, NULL when it can */
+        usec_t store_lost_usec; /* CLOCK_REALTIME since when it is not reachable; 0: it is, or nobody knows yet */
+        bool announced;         /* the bus name was asked for */
 
         Request *requests; /* all calls in flight */
         unsigned n_requests;

@@ -82,6 +82,21 @@ static void act_get(Request *q) {
         request_query(q, call->kind->get, (const char *[]){ id }, on_object);
 }
 
+static bool act_get_lost(Request *q) {
+        const ObjectCall *call = q->args;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(freep) char *text = NULL;
+
+        if (call->property && call->kind->text_lost)
+                text = call->kind->text_lost(q->manager, call->id, call->property);
+        if (!text)
+                return false;
+        reply = request_reply_new(q);
+        if (reply)
+                request_finish(q, reply, sd_bus_message_append(reply, "v", "s", text));
+        return true;
+}
+
 static int start_get(Manager *m, const ObjectKind *kind, sd_bus_message *message, const BusProperty *property,
                      sd_bus_error *error) {
         ObjectCall *call;
@@ -97,6 +112,7 @@ static int start_get(Manager *m, const ObjectKind *kind, sd_bus_message *message
                 return r;
         call->id = id;
         call->property = property;
+        q->act_lost = act_get_lost;
         if (kind == &plan_kind)
                 q->about.plan = id;
         else

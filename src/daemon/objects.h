@@ -15,6 +15,9 @@ typedef struct ObjectKind {
         const BusProperty *properties;
         const SqlStatement *get;    /* $1: id; one row, or none */
         const SqlStatement *newest; /* $1: how many; rows in ascending order */
+        /* The value (not the variant) of a text property while the store is not reachable; owned by the caller, NULL:
+         * nobody knows. NULL: of no property. */
+        char *(*text_lost)(const Manager *m, uint32_t id, const BusProperty *p);
 } ObjectKind;
 
 /* GetManagedObjects and the tree show so many of a kind, the newest; lists have pages. */

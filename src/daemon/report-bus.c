@@ -14,6 +14,7 @@
 #include "daemon/report-request-bus.h"
 #include "daemon/report-step.h"
 #include "daemon/report-why-bus.h"
+#include "daemon/watch.h"
 #include "model/names.h"
 #include "store-sql.h"
 
@@ -98,12 +99,17 @@ static const BusProperty report_properties[] = {
         {}
 };
 
+static char *text_lost(const Manager *m, uint32_t id, const BusProperty *p) {
+        return streq(p->name, "WaitReason") ? watch_wait_reason(m, id) : NULL;
+}
+
 const ObjectKind report_kind = {
         .prefix = BUS_PATH_REPORT,
         .interface = BUS_INTERFACE_REPORT,
         .properties = report_properties,
         .get = &sql_report_get,
         .newest = &sql_report_newest,
+        .text_lost = text_lost,
 };
 
 void report_bus_sample(Manager *m, const BusRow *row) {

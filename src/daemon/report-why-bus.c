@@ -5,11 +5,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "bus/error.h"
 #include "bus/option.h"
 #include "daemon/objects.h"
 #include "daemon/report-bus.h"
 #include "daemon/request.h"
+#include "daemon/watch.h"
 #include "model/names.h"
 #include "store-sql.h"
 
@@ -48,6 +50,19 @@ static void act_why(Request *q) {
         request_query(q, &sql_report_why, (const char *[]){ report, task_id > 0 ? task : NULL }, on_why);
 }
 
+/* Of a task too: none of the report goes on without the database. */
+static bool act_why_lost(Request *q) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(freep) char *why = watch_wait_reason(q->manager, q->about.report);
+
+        if (!why)
+                return false;
+        reply = request_reply_new(q);
+        if (reply)
+                request_finish(q, reply, sd_bus_message_append(reply, "s", why));
+        return true;
+}
+
 int report_method_why(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_(request_freep) Request *q = NULL;
         uint32_t id, task = 0, *argument;
@@ -71,6 +86,7 @@ int report_method_why(sd_bus_message *message, void *userdata, sd_bus_error *err
         if (!argument)
                 return -ENOMEM;
         *argument = task;
+        q->act_lost = act_why_lost;
         q->args = argument;
         q->free_args = free;
         q->about.report = id;

@@ -158,6 +158,8 @@ static void wait_for_store(Request *q) {
 }
 
 static void request_act(Request *q) {
+        if (q->act_lost && q->manager->store_lost_usec > 0 && q->act_lost(q))
+                return;
         if (!q->without_store && q->manager->phase != STORE_READY)
                 wait_for_store(q);
         else

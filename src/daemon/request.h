@@ -25,6 +25,10 @@ typedef void (*RequestAct)(Request *q);
 /* Rows of a statement that succeeded; the same duty as the act. */
 typedef void (*RequestRows)(Request *q, PGresult *res);
 
+/* What can be said while the store is not reachable. Returns false when nothing: then the call goes on as others do.
+ */
+typedef bool (*RequestActLost)(Request *q);
+
 struct Request {
         Manager *manager;
         Request *previous, *next;
@@ -35,6 +39,7 @@ struct Request {
         bool without_store; /* act even when the store is away */
         bool waits_for_store;
         RequestAct act;
+        RequestActLost act_lost; /* asked before the act while the store is not reachable; NULL: waits for it */
         RequestRows rows;
         Caller caller;
         size_t bytes; /* counted in the manager's n_bytes */

@@ -2,8 +2,11 @@
 
 #include "daemon/store.h"
 
+#include <time.h>
+
 #include "base/log.h"
 #include "base/text.h"
+#include "bus/error.h"
 #include "daemon/request.h"
 #include "daemon/watch.h"
 #include "store-sql.h"
@@ -12,6 +15,13 @@
 static void set_problem(Manager *m, const char *problem) {
         free(m->store_problem);
         m->store_problem = problem ? strdup(problem) : NULL;
+}
+
+static usec_t now_realtime_usec(void) {
+        struct timespec ts;
+
+        (void) clock_gettime(CLOCK_REALTIME, &ts);
+        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
 }
 
 static void on_listening(PgClient *c, const PgError *failure, PGresult *res, void *userdata) {
@@ -63,12 +73,16 @@ static void on_state(PgClient *c, bool connected, const char *message, void *use
         Manager *m = userdata;
 
         if (!connected) {
+                if (m->store_lost_usec == 0)
+                        m->store_lost_usec = now_realtime_usec();
                 if (!streq_ptr(m->store_problem, message))
                         log_warning("The database is not reachable: %s", message);
                 set_problem(m, message);
+                watch_store_lost(m);
                 (void) manager_announce(m);
                 return;
         }
+        m->store_lost_usec = 0;
         if (m->store_problem && m->phase != STORE_REFUSED)
                 log_info("The database is reachable again.");
         set_problem(m, NULL);
@@ -101,4 +115,17 @@ const char *store_status(const Manager *m) {
         if (m->store_problem)
                 return m->store_problem;
         return m->phase == STORE_READY ? "connected" : "connecting";
+}
+
+char *store_wait_reason(const Manager *m) {
+        time_t since = (time_t) (m->store_lost_usec / USEC_PER_SEC);
+        char when[32], *reason;
+        struct tm tm;
+
+        /* As the database writes times in its own answers to the same question. */
+        if (!gmtime_r(&since, &tm) || strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S+00", &tm) == 0)
+                return NULL;
+        reason = text_format("database unreachable since %s: %s; see '%s'", when, m->store_problem ?: "no answer yet",
+                             manager_store_hint(m));
+        return reason ? bus_text_make_valid(reason) : NULL;
 }

@@ -13,3 +13,7 @@ void store_retry(Manager *m);
 
 /* One line for the property StoreStatus; borrowed. */
 const char *store_status(const Manager *m);
+
+/* What an unfinished report waits for while the store is not reachable (store_lost_usec > 0): since when, why, and
+ * the command that says more. Owned by the caller; NULL: no memory. */
+char *store_wait_reason(const Manager *m);

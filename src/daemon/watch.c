@@ -12,6 +12,7 @@
 #include "daemon/manager-bus.h"
 #include "daemon/poke.h"
 #include "daemon/report-bus.h"
+#include "daemon/store.h"
 #include "model/state.h"
 #include "store-sql.h"
 
@@ -23,6 +24,8 @@
  * that share of the time, one part in so many; more when something is known to have changed. */
 #define WATCH_SHARE 10
 #define WATCH_SHARE_SOON 2
+
+DEFINE_CLEANUP(PGresult *, PQclear);
 
 static usec_t now_usec(Manager *m) {
         uint64_t usec;
@@ -195,6 +198,35 @@ void watch_changed(Manager *m) {
                 m->look_again = true;
         else
                 look_in(m, WATCH_SOON_USEC);
+}
+
+char *watch_wait_reason(const Manager *m, uint32_t id) {
+        /* Before the first look any report may be the unfinished one. */
+        if (m->store_lost_usec == 0 || (m->watching && id != m->unfinished))
+                return NULL;
+        return store_wait_reason(m);
+}
+
+void watch_store_lost(Manager *m) {
+        _cleanup_(freep) char *reason = NULL;
+        _cleanup_(PQclearp) PGresult *row = NULL;
+        int column, r;
+
+        if (!m->seen || m->unfinished == 0)
+                return;
+        reason = watch_wait_reason(m, m->unfinished);
+        row = PQcopyResult(m->seen, PG_COPYRES_ATTRS | PG_COPYRES_TUPLES);
+        column = PQfnumber(m->seen, "wait_reason");
+        if (!reason || !row || PQsetvalue(row, 0, column, reason, (int) strlen(reason)) == 0) {
+                log_warning("Out of memory: what report %" PRIu32 " waits for is not told.", m->unfinished);
+                return;
+        }
+        r = report_bus_emit_changed(m, m->unfinished, &(const BusRow){ .result = m->seen },
+                                    &(const BusRow){ .result = row, .userdata = m });
+        if (r < 0)
+                log_warning_errno(r, "Failed to tell what report %" PRIu32 " waits for, ignoring: %m", m->unfinished);
+        PQclear(m->seen);
+        m->seen = TAKE_PTR(row);
 }
 
 void watch_done(Manager *m) {

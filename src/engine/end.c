@@ -150,7 +150,7 @@ static void engine_explain(Engine *e) {
                                 e, "canceling: %" PRIi64 " database sessions of former attempts have not ended",
                                 e->sessions);
         } else if (e->snap.state == STATE_PAUSED)
-                engine_set_reason(e, e->snap.freeze ? "paused: tasks are frozen" : "paused: no new task starts");
+                engine_set_reason(e, "%s", e->snap.waits ?: "paused");
         else if (*e->snap.held)
                 engine_set_reason(e,
                                   "held before step %s by uid %" PRIi64
@@ -160,7 +160,7 @@ static void engine_explain(Engine *e) {
                 engine_set_reason(e, "throttled to %" PRIu32 " of %" PRIu32 " tasks at once: %s",
                                   e->snap.throttle_window, e->snap.workers, e->snap.throttle_reason ?: "");
         else if (active == 0 && e->snap.next_usec >= 0)
-                engine_set_reason(e, "a failed task waits before its next attempt");
+                engine_set_reason(e, "%s", e->snap.waits ?: "back-off of a failed task");
         else if (e->snap.any_failed && active > 0)
                 engine_set_reason(e, "a task has failed: waiting for the tasks in flight to end");
 }

@@ -70,6 +70,7 @@ typedef struct Snapshot {
         char *wait_reason; /* as stored */
         uint32_t throttle_window; /* so many tasks at once, UINT32_MAX: not throttled */
         char *throttle_reason;
+        char *waits;                    /* of a pause or a back-off: who asked for it and since when, or until when */
         char held[NAME_LENGTH_MAX + 1]; /* the step that a hold keeps from beginning, "": none */
         int64_t held_uid;               /* who asked for it */
 } Snapshot;

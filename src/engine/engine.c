@@ -354,6 +354,7 @@ Engine *engine_free(Engine *e) {
         attempts_free(e);
         free(e->snap.wait_reason);
         free(e->snap.throttle_reason);
+        free(e->snap.waits);
         free(e->migration);
         free(e->worker_conninfo);
         free(e->definition_root);

@@ -243,8 +243,11 @@ static void attempt_settle_active(Engine *e, Attempt *a) {
                 attempt_send_stop(e, a);
 }
 
-/* Whatever else got into the slice goes with it; not while a unit may be frozen, which systemd 257 would not stop. */
+/* Whatever else got into the slice goes with it; not while a unit may be frozen, which systemd 257 would not stop.
+ * Nor does it stop what lies in a frozen slice: an administrator may have frozen that. */
 static void slice_stop(Engine *e) {
+        if (!e->slice_empty)
+                (void) unit_host_thaw(e->host, e->slice, NULL, NULL);
         for (size_t i = 0; i < e->n_attempts; i++)
                 if (e->attempts[i].active && !e->attempts[i].thawed)
                         return;

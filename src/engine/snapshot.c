@@ -46,6 +46,7 @@ static void on_report(_unused_ PgClient *c, const PgError *error, PGresult *res,
         }
         free(e->snap.wait_reason);
         free(e->snap.throttle_reason);
+        free(e->snap.waits);
         e->snap = (Snapshot){
                 .state = state_from_string(pg_get_text(res, 0, "state", "")),
                 .freeze = streq(pg_get_text(res, 0, "pause_mode", ""), "freeze"),
@@ -56,6 +57,7 @@ static void on_report(_unused_ PgClient *c, const PgError *error, PGresult *res,
                 .wait_reason = strdup(pg_get_text(res, 0, "wait_reason", "")),
                 .throttle_window = (uint32_t) pg_get_i64(res, 0, "throttle_window", UINT32_MAX),
                 .throttle_reason = strdup(pg_get_text(res, 0, "throttle_reason", "")),
+                .waits = strdup(pg_get_text(res, 0, "waits", "")),
                 .held_uid = pg_get_i64(res, 0, "held_uid", 0),
         };
         (void) snprintf(e->snap.held, sizeof(e->snap.held), "%s", pg_get_text(res, 0, "held", ""));

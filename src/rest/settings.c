@@ -3,20 +3,15 @@
 #include "rest/settings.h"
 
 #include <inttypes.h>
-#include <libeconf.h>
-#include <libeconf_ext.h>
 #include <pwd.h>
 #include <sys/stat.h>
 
+#include "base/econf-cleanup.h"
 #include "base/conf-files.h"
 #include "base/text.h"
 
 #define SECTION "Rest"
 #define KEY "ProxyUsers"
-
-DEFINE_CLEANUP(econf_file *, econf_freeFile);
-DEFINE_CLEANUP(econf_ext_value *, econf_freeExtValue);
-DEFINE_CLEANUP(char **, econf_freeArray);
 
 RestSettings *settings_free(RestSettings *s) {
         if (!s)
@@ -57,7 +52,7 @@ static int set_proxies(RestSettings *s, const char *value, char **ret_reason) {
 }
 
 static int read_key(econf_file *file, const char *path, const char *name, RestSettings *s, char **ret_error) {
-        _cleanup_(econf_freeExtValuep) econf_ext_value *value = NULL;
+        _cleanup_(config_value_freep) econf_ext_value *value = NULL;
         _cleanup_(freep) char *reason = NULL;
         int r;
 
@@ -78,7 +73,7 @@ static int read_key(econf_file *file, const char *path, const char *name, RestSe
 }
 
 static int read_keys(econf_file *file, const char *path, RestSettings *s, char **ret_error) {
-        _cleanup_(econf_freeArrayp) char **names = NULL;
+        _cleanup_(config_names_freep) char **names = NULL;
         size_t n = 0;
         int r = 0;
 
@@ -91,8 +86,8 @@ static int read_keys(econf_file *file, const char *path, RestSettings *s, char *
 }
 
 static int read_file(const char *path, RestSettings *s, char **ret_error) {
-        _cleanup_(econf_freeFilep) econf_file *file = NULL;
-        _cleanup_(econf_freeArrayp) char **sections = NULL, **stray = NULL;
+        _cleanup_(config_file_freep) econf_file *file = NULL;
+        _cleanup_(config_names_freep) char **sections = NULL, **stray = NULL;
         struct stat st;
         size_t n = 0;
 

@@ -13,6 +13,9 @@ set -euo pipefail
 # shellcheck source=tests/lib/pulp2to3.sh
 . "$TESTS/lib/pulp2to3.sh"
 
+# It prints figures, not TAP.
+trap 'status=$?; ((status == 0)) || journal_dump; exit "$status"' EXIT
+
 # Units a second of pulp-2to3-migration 0.17, which works in one process, with units of this kind on a machine with 2 CPUs.
 UPSTREAM=77
 

@@ -29,6 +29,7 @@ static int make_in(const char *directory, const char *archive,
                 .size_max_bytes = 1,
                 .n_rpm = 8,
                 .n_deb = 2,
+                .n_docker = 4,
                 .n_part_repositories = 1,
         };
         _cleanup_(sample_freep) Sample *sample = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Fuzzes the readers of documents as an ordinary test: takes the documents of a small sample, the texts that are in
- * them, and its .treeinfo, then reads thousands of damaged copies. Every one is made of its number alone:
+ * them, its .treeinfo and its manifests, then reads thousands of damaged copies. Every one is made of its number alone:
  * `fuzz-document NUMBER` reads that one again, --iterations N reads more or fewer of them. A file given as argument
  * is read as it is. */
 
@@ -20,7 +20,7 @@
 #include "migrations/pulp2to3/dump-unit.h"
 
 #define ITERATIONS 12000
-#define SEEDS_MAX 128
+#define SEEDS_MAX 256
 #define SNIPPETS_MAX 16384
 
 typedef struct Seed {
@@ -70,7 +70,7 @@ static void add_snippets(const bson_t *document) {
 }
 
 static void add_importer(const ArchiveDocument *d) {
-        static const char *const types[] = { "iso_importer", "yum_importer", "deb_importer" };
+        static const char *const types[] = { "iso_importer", "yum_importer", "deb_importer", "docker_importer" };
         bson_iter_t i;
 
         if (!bson_iter_init_find(&i, d->bson, "importer_type_id"))
@@ -93,14 +93,21 @@ static int take_document(const ArchiveDocument *d, void *userdata) {
         return 0;
 }
 
+static int kind_of_file(const char *path, const char *name) {
+        if (streq(name, ".treeinfo") || streq(name, "treeinfo"))
+                return FUZZ_TREEINFO;
+        if (strstr(path, "/units/docker_manifest/"))
+                return FUZZ_MANIFEST;
+        return strstr(path, "/units/docker_manifest_list/") ? FUZZ_LIST : -1;
+}
+
 static int take_file(const char *path, const struct stat *st, int type, struct FTW *ftw) {
         _cleanup_(freep) uint8_t *data = NULL;
-        const char *name = path + ftw->base;
+        int kind = kind_of_file(path, path + ftw->base);
         size_t size;
 
-        if (type == FTW_F && (streq(name, ".treeinfo") || streq(name, "treeinfo")) &&
-            corpus_load(path, &data, &size) >= 0)
-                add_seed(FUZZ_TREEINFO, data, size);
+        if (type == FTW_F && kind >= 0 && corpus_load(path, &data, &size) >= 0)
+                add_seed((uint8_t) kind, data, size);
         return 0;
 }
 
@@ -140,7 +147,7 @@ static void on_abort(int signal) {
 static int run(uint64_t number, void *userdata) {
         const Seed *seed = &corpus.seeds[number % corpus.n];
         uint64_t round = number / corpus.n;
-        bool is_bson = *seed->data != FUZZ_TREEINFO && *seed->data != FUZZ_PACKAGE;
+        bool is_bson = *seed->data < FUZZ_TREEINFO || *seed->data >= FUZZ_IMPORTER;
         size_t size;
 
         if (is_bson && round % 3 > 0)
@@ -175,10 +182,10 @@ static int check_seeds(void) {
                 n += !found[*corpus.seeds[i].data];
                 found[*corpus.seeds[i].data] = true;
         }
-        /* Units of 14 types, three kinds of importers, .treeinfo and repodata. */
-        if (n < 14 + 3 + 2)
+        /* Units of 18 types, four kinds of importers, .treeinfo, repodata, manifests and lists of them. */
+        if (n < 18 + 4 + 4)
                 fprintf(stderr, "there are seeds of %zu kinds only\n", n);
-        return n < 14 + 3 + 2 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return n < 18 + 4 + 4 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char *argv[]) {

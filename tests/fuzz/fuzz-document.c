@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Feeds bytes to what reads the documents of an archive, and to the parsers of what is in them: .treeinfo files,
- * repodata, groups, modules, control fields, advisories. The entry point is that of libFuzzer; without one,
+ * repodata, groups, modules, control fields, advisories, docker manifests. The entry point is that of libFuzzer; without one,
  * fuzz-document-main.c calls it. */
 
 #include "fuzz/fuzz-document.h"
@@ -15,6 +15,7 @@
 #include "migrations/pulp2to3/bson-check.h"
 #include "migrations/pulp2to3/comps-columns.h"
 #include "migrations/pulp2to3/deb-control.h"
+#include "migrations/pulp2to3/docker.h"
 #include "migrations/pulp2to3/dump-unit.h"
 #include "migrations/pulp2to3/hex.h"
 #include "migrations/pulp2to3/modulemd.h"
@@ -68,6 +69,8 @@ static int make_columns(const char *type, const json_t *document) {
                 r = make_advisory(document, &columns, &reason);
         else if (streq(type, "deb"))
                 r = deb_control_columns(document, &columns, &reason);
+        else if (streq(type, "docker_manifest"))
+                r = docker_manifest_columns(document, &columns, &reason);
         else
                 return 0;
         if (check(r, reason) >= 0)
@@ -164,6 +167,36 @@ static int read_treeinfo(const uint8_t *data, size_t size) {
         return r;
 }
 
+/* Its digest is of the part that is signed. */
+static int read_manifest(const uint8_t *data, size_t size) {
+        static Digests *digests; /* kept for all inputs */
+        _cleanup_(freep) char *reason = NULL;
+        DigestSet set;
+        int r;
+
+        if (!digests && digests_new(&digests, NULL) < 0)
+                abort();
+        r = docker_signed_digests(digests, (const char *) data, size, &set, &reason);
+        return check(r, reason);
+}
+
+static int read_list(const uint8_t *data, size_t size) {
+        _cleanup_(freep) char *reason = NULL;
+        json_t *columns = NULL, *document;
+        int r;
+
+        document = json_pack("{s:s, s:i}", "digest",
+                             "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                             "schema_version", 2);
+        if (!document)
+                abort();
+        r = docker_list_columns(document, (const char *) data, size, &columns, &reason);
+        json_decref(document);
+        if (check(r, reason) >= 0)
+                check_columns(columns);
+        return r;
+}
+
 /* As PostgreSQL gives what Pulp 2 has compressed. */
 static char *make_bytea(const uint8_t *data, size_t size) {
         uLongf n = compressBound(size);
@@ -204,6 +237,10 @@ int fuzz_document(const uint8_t *data, size_t size) {
         switch (*data) {
         case FUZZ_TREEINFO:
                 return read_treeinfo(data + 1, size - 1);
+        case FUZZ_MANIFEST:
+                return read_manifest(data + 1, size - 1);
+        case FUZZ_LIST:
+                return read_list(data + 1, size - 1);
         case FUZZ_PACKAGE:
                 return read_snippets(data + 1, size - 1);
         default:

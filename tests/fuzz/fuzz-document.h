@@ -9,7 +9,9 @@
 enum {
         FUZZ_TREEINFO = 0x80, /* text of a .treeinfo */
         FUZZ_PACKAGE,         /* the three snippets of a package, with a zero byte after each */
-        FUZZ_IMPORTER,        /* document of an importer: 0x82 and one for each plugin */
+        FUZZ_MANIFEST,        /* file of a docker manifest */
+        FUZZ_LIST,            /* file of a manifest list */
+        FUZZ_IMPORTER,        /* document of an importer: 0x84 and one for each plugin */
 };
 
 /* Reads bytes as a document, and makes of it what the migration would; aborts if a contract is broken. Returns 0 or a

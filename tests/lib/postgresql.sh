@@ -3,16 +3,18 @@
 # starts by itself, and a Pulp 3 database in it.
 # shellcheck shell=bash
 
+# The newest that is installed.
+CLUSTER_VERSION=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V | tail -n 1)
 PULP3_SCHEMA=/usr/share/migrationd/pulp2to3/pulp3-schema.sql
 
-# cluster_start: the cluster 15/main, made when there is none, running and answering.
+# cluster_start: the cluster main of that version, made when there is none, running and answering.
 cluster_start() {
-        if [[ ! -d /etc/postgresql/15/main ]]; then
+        if [[ ! -d "/etc/postgresql/$CLUSTER_VERSION/main" ]]; then
                 # It lives as long as the container: no reason to wait for a disk.
-                pg_createcluster 15 main -- --no-sync >/dev/null
+                pg_createcluster "$CLUSTER_VERSION" main -- --no-sync >/dev/null
         fi
         # Returns when the server answers.
-        systemctl start postgresql@15-main.service
+        systemctl start "postgresql@$CLUSTER_VERSION-main.service"
 }
 
 # pulp_user_make: the system user that a Pulp server runs as, with its directory.

@@ -32,6 +32,75 @@ test_a_second_run_on_the_same_dump_changes_no_row() {
         run "$PLAN"
         expect_state completed
         diff <(echo "$before") <(all_rows)
+        # The steps with many tasks find in a few statements that there is nothing to do.
+        [[ -z $(work_done) ]] || fail "there was work: $(work_done)"
+}
+
+# Lines STEP NUMBER: of how many units or repositories the main tasks of the last report were, in steps with many tasks.
+work_done() {
+        db migrationd -c "SELECT s.code, sum(t.total) FROM migrationd.task t JOIN migrationd.step s ON s.report_id = t.report_id AND
+                s.ord = t.step_ord WHERE t.report_id = $REPORT AND t.kind = 'main' AND s.code IN ('content', 'repository_versions',
+                'publications', 'distributions') GROUP BY s.ord, s.code ORDER BY s.ord"
+}
+
+# changed STATEMENT EXPECTED…: another run after that statement works on that only, and the next one on nothing.
+changed() {
+        pulp "$1"
+        run "$PLAN"
+        expect_state completed
+        expect_counters
+        diff <(printf '%s\n' "${@:2}") <(work_done)
+        run "$PLAN"
+        [[ -z $(work_done) ]] || fail "there was work after the repair: $(work_done)"
+}
+
+test_what_has_changed_in_pulp_3_is_all_that_a_run_works_on() {
+        need_shared || return 0
+        target plain
+        run "$PLAN"
+        # Two repositories far from each other in the plan; a version that is gone takes its publication with it.
+        changed "DELETE FROM core_repositorycontent WHERE pulp_id IN (SELECT DISTINCT ON (r.pulp_type) c.pulp_id
+                FROM core_repositorycontent c JOIN core_repository r ON r.pulp_id = c.repository_id
+                WHERE r.pulp_type IN ('file.file', 'deb.deb') ORDER BY r.pulp_type, r.name)" \
+                'repository_versions 2' 'publications 2' 'distributions 2'
+        changed "UPDATE core_repositoryversion SET complete = false WHERE pulp_id = (SELECT v.pulp_id FROM core_repositoryversion v
+                JOIN core_repository r ON r.pulp_id = v.repository_id
+                WHERE r.pulp_type = 'rpm.rpm' AND number > 0 ORDER BY r.name LIMIT 1)" \
+                'repository_versions 1' 'publications 1' 'distributions 1'
+        changed "UPDATE core_publication SET complete = false WHERE pulp_id = (SELECT p.pulp_id FROM core_publication p
+                JOIN core_distribution d ON d.publication_id = p.pulp_id WHERE p.pulp_type = 'deb.apt-publication' ORDER BY d.name LIMIT 1)" \
+                'publications 1' 'distributions 1'
+        changed "UPDATE core_distribution SET base_path = 'elsewhere' WHERE name = (SELECT max(name) FROM core_distribution)" \
+                'distributions 1'
+        [[ $(pulp "SELECT count(*) FROM core_distribution WHERE base_path = 'elsewhere'") -eq 0 ]]
+        # A unit that somebody's clean-up removed, and its row in the version.
+        changed "CREATE TEMPORARY TABLE gone AS SELECT min(content_ptr_id::text)::uuid AS id FROM file_filecontent;
+                DELETE FROM core_contentartifact a USING gone WHERE a.content_id = gone.id;
+                DELETE FROM core_repositorycontent r USING gone WHERE r.content_id = gone.id;
+                DELETE FROM file_filecontent p USING gone WHERE p.content_ptr_id = gone.id;
+                DELETE FROM core_content c USING gone WHERE c.pulp_id = gone.id" \
+                'content 1' 'repository_versions 1' 'publications 1' 'distributions 1'
+}
+
+test_a_changed_plan_is_followed_where_it_has_changed() {
+        local name names
+
+        need_shared || return 0
+        use plain
+        names=$(jq -r '.repositories[:2][].name' "$EXPECTED")
+        name=${names%%$'\n'*}
+        run '{"plugins": [{"type": "iso", "repositories": [{"name": "both", "repository_versions": [
+                {"pulp2_repository_id": "'"$name"'"}, {"pulp2_repository_id": "'"${names##*$'\n'}"'"}]}]}]}'
+        expect_state completed
+        expect_counters
+        [[ $(work_done) == 'repository_versions 1' ]] || fail "work: $(work_done)"
+        # Its versions are of other repositories now: both are new, as the second has to follow the first.
+        run '{"plugins": [{"type": "iso", "repositories": [{"name": "both", "repository_versions": [
+                {"pulp2_repository_id": "'"${names##*$'\n'}"'"}, {"pulp2_repository_id": "'"$name"'"}]}]}]}'
+        expect_state completed
+        [[ $(work_done) == 'repository_versions 1' ]] || fail "work: $(work_done)"
+        [[ $(pulp "SELECT count(*) FROM core_repositoryversion v JOIN core_repository r ON r.pulp_id = v.repository_id
+                WHERE r.name = 'both'") -eq 4 ]]
 }
 
 test_documents_that_are_damaged_are_the_listed_problems() {
@@ -77,6 +146,8 @@ test_three_generations_in_one_target_end_as_the_last_one_in_an_empty_target() {
 titles=(
         test_a_generated_dump_of_all_plugins_gives_the_expected_rows
         test_a_second_run_on_the_same_dump_changes_no_row
+        test_what_has_changed_in_pulp_3_is_all_that_a_run_works_on
+        test_a_changed_plan_is_followed_where_it_has_changed
         test_documents_that_are_damaged_are_the_listed_problems
         test_three_generations_in_one_target_end_as_the_last_one_in_an_empty_target
 )

@@ -8,15 +8,13 @@ set -Eeuo pipefail
 # shellcheck source=tests/migrations/steps-common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/steps-common.sh" "$@"
 shift
+# shellcheck source=tests/migrations/steps-samples.sh
+. "$HERE/steps-samples.sh"
 
 ISO='{"plugins": [{"type": "iso"}]}'
 RPM='{"plugins": [{"type": "rpm"}]}'
 DEB='{"plugins": [{"type": "deb"}]}'
 SKIP_CORRUPTED='{"skip_corrupted": true}'
-
-pulp() {
-        db pulp -c "$1"
-}
 
 count() {
         pulp "SELECT count(*) FROM $1"
@@ -159,6 +157,38 @@ test_content_that_was_there_before_is_as_it_was() {
         expect_clean timestamp_of_interest
 }
 
+# All is there before the migration, under its names, with other values.
+test_what_plugins_have_of_rows_that_were_there_before_is_as_it_was() {
+        local all='{"plugins": [{"type": "rpm"}, {"type": "deb"}, {"type": "docker"}]}'
+
+        need_shared || return 0
+        generate before --docker 60
+        target before
+        run "$all"
+        expect_state completed
+        pulp 'DROP SCHEMA migrationd_pulp2to3 CASCADE' 2>/dev/null
+        pulp "UPDATE rpm_rpmremote SET sles_auth_token = 'mine';
+                UPDATE deb_aptremote SET distributions = 'mine', components = 'mine', gpgkey = 'mine';
+                UPDATE container_containerremote SET upstream_name = 'mine', include_tags = '{mine}';
+                UPDATE rpm_rpmrepository SET retain_package_versions = 77;
+                UPDATE core_remote SET url = 'http://mine/'"
+        pulp "DELETE FROM rpm_modulemd_packages"
+        target_rows "$WORK/before" timestamp_of_interest
+        run "$all"
+        expect_state completed
+        [[ $(count "rpm_rpmremote WHERE sles_auth_token = 'mine'") -eq 0 && $(count rpm_modulemd_packages) -gt 0 ]]
+        [[ $(count "deb_aptremote WHERE distributions = 'mine'") -eq 0 ]]
+        [[ $(count "container_containerremote WHERE upstream_name = 'mine'") -eq 0 ]]
+        [[ $(count "rpm_rpmrepository WHERE retain_package_versions <> 77") -gt 0 ]]
+        reset "$all"
+        expect_state completed
+        [[ -z $(problems) ]] || fail "problems: $(problems)"
+        target_rows "$WORK/after" timestamp_of_interest
+        diff "$WORK/before" "$WORK/after" | head -20
+        cmp "$WORK/before" "$WORK/after"
+        [[ $(own_rows) -eq 0 ]]
+}
+
 # add_to_foreign CONTENT: a new version of the foreign repository has a content more.
 add_to_foreign() {
         pulp "WITH repository AS (
@@ -280,6 +310,7 @@ titles=(
         test_a_second_reset_has_nothing_to_do
         test_a_target_that_was_never_migrated_to_is_left_alone
         test_content_that_was_there_before_is_as_it_was
+        test_what_plugins_have_of_rows_that_were_there_before_is_as_it_was
         test_content_that_another_repository_took_stays_with_its_file
         test_a_repository_that_pulp_has_gone_on_with_stays_and_is_a_problem
         test_a_plugin_is_reset_alone

@@ -109,7 +109,7 @@ actual_problems() {
 all_rows() {
         # shellcheck disable=SC2046
         each_table "count(*), md5(string_agg(t::text, ' ' ORDER BY t::text))" \
-                $(pulp "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+                $(pulp "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1") | sorted
 }
 
 # What the latest versions have, by natural key, with what hangs on it; remotes and distributions.

@@ -269,6 +269,64 @@ test_a_column_of_a_package_that_has_changed_is_found() {
         expect_none
 }
 
+# expect_columns TABLE KEY ITEM COLUMN=VALUE…: the columns, set to these expressions in the first row, are named in the problem of the
+# item, and nothing else is.
+expect_columns() {
+        local table=$1 key=$2 type=$3 change column id
+
+        shift 3
+        id=$(pulp "SELECT $key FROM $table ORDER BY 1 LIMIT 1")
+        pulp "DROP TABLE IF EXISTS public.saved_row; CREATE TABLE public.saved_row AS SELECT * FROM $table WHERE $key = '$id'" 2>/dev/null
+        for change in "$@"; do
+                pulp "UPDATE $table SET \"${change%%=*}\" = ${change#*=} WHERE $key = '$id'"
+        done
+        verify "$PLAN"
+        expect_state failed
+        [[ $(problems | wc -l) -eq 1 ]] || fail "problems of $table: $(problems)"
+        for change in "$@"; do
+                column=${change%%=*}
+                problems | grep -qE "^$type .*(: |; )$column is .*, in Pulp 2 it is " || fail "$column is not in: $(problems)"
+        done
+        # As many differences as columns.
+        [[ $(problems | grep -oE ' is [^;]*, in Pulp 2 it is ' | wc -l) -eq $# ]] || fail "not $# columns: $(problems)"
+        for change in "$@"; do
+                pulp "UPDATE $table t SET \"${change%%=*}\" = s.\"${change%%=*}\" FROM public.saved_row s WHERE t.$key = s.$key"
+        done
+}
+
+test_each_column_that_documents_of_rpm_repositories_say_is_compared() {
+        need_shared || return 0
+        go_on
+        expect_columns rpm_package content_ptr_id 'unit s?rpm' "is_modular=NOT is_modular"
+        expect_columns rpm_updaterecord content_ptr_id 'unit erratum' "description='x'" "fromstr='x'" "status='x'" "title='x'" \
+                "summary='x'" "version='x'" "type='x'" "severity='x'" "solution='x'" "release='x'" "rights='x'" "pushcount='x'" \
+                "reboot_suggested=NOT reboot_suggested" "updated_date='x'" "issued_date='x'"
+        expect_columns rpm_modulemd content_ptr_id 'unit modulemd' "dependencies='[7]'" "artifacts='[7]'"
+        expect_columns rpm_modulemddefaults content_ptr_id 'unit modulemd_defaults' "digest='x'"
+        expect_columns rpm_packagegroup content_ptr_id 'unit package_group' "name='x'" "description='x'" 'display_order=77' \
+                "desc_by_lang='{\"x\": \"x\"}'" "name_by_lang='{\"x\": \"x\"}'" 'default=NOT "default"' 'user_visible=NOT user_visible' \
+                'biarch_only=NOT biarch_only' "packages='[7]'"
+        expect_columns rpm_packagecategory content_ptr_id 'unit package_category' "name='x'" "description='x'" 'display_order=77' \
+                "desc_by_lang='{\"x\": \"x\"}'" "name_by_lang='{\"x\": \"x\"}'" "group_ids='[7]'"
+        expect_columns rpm_packageenvironment content_ptr_id 'unit package_environment' "name='x'" "description='x'" \
+                'display_order=77' "desc_by_lang='{\"x\": \"x\"}'" "name_by_lang='{\"x\": \"x\"}'" "group_ids='[7]'" "option_ids='[7]'"
+        expect_columns rpm_packagelangpacks content_ptr_id 'unit package_langpacks' "matches='{\"x\": \"x\"}'"
+        expect_none
+}
+
+test_columns_of_a_repository_and_its_remote_are_compared() {
+        need_shared || return 0
+        go_on
+        expect_columns core_repository pulp_id 'repository' "description='x'"
+        expect_columns core_remote pulp_id 'remote' "url='http://x/'" "policy='x'" "proxy_url='http://x/'" \
+                'tls_validation=NOT tls_validation' 'download_concurrency=77'
+        pulp "UPDATE core_remote SET ca_cert = 'x' || coalesce(ca_cert, '')"
+        verify "$PLAN"
+        problems | grep -qE '^remote .*: the MD5 of ca_cert is ' || fail "problems: $(problems)"
+        pulp "UPDATE core_remote SET ca_cert = nullif(substr(ca_cert, 2), '')"
+        expect_none
+}
+
 test_a_metadata_file_that_is_missing_is_found() {
         local file
 
@@ -292,6 +350,20 @@ test_a_package_that_is_not_published_is_found() {
 test_deb_repositories_that_were_migrated_have_no_difference() {
         need_shared || return 0
         migrated deb_base_4repos "$DEB"
+        expect_none
+}
+
+test_each_column_of_a_debian_package_is_compared() {
+        local column changes=()
+
+        need_shared || return 0
+        go_on
+        for column in source section priority origin tag bugs maintainer original_maintainer description description_md5 homepage \
+                built_using breaks conflicts depends recommends suggests enhances pre_depends provides replaces; do
+                changes+=("$column='x'")
+        done
+        expect_columns deb_package content_ptr_id 'unit deb' "${changes[@]}" 'installed_size=77' "multi_arch='same'" \
+                'essential=essential IS NOT TRUE' 'build_essential=build_essential IS NOT TRUE'
         expect_none
 }
 
@@ -327,9 +399,12 @@ titles=(
         test_a_target_without_a_dump_is_refused_with_the_next_command
         test_rpm_repositories_that_were_migrated_have_no_difference
         test_a_column_of_a_package_that_has_changed_is_found
+        test_each_column_that_documents_of_rpm_repositories_say_is_compared
         test_a_metadata_file_that_is_missing_is_found
+        test_columns_of_a_repository_and_its_remote_are_compared
         test_a_package_that_is_not_published_is_found
         test_deb_repositories_that_were_migrated_have_no_difference
+        test_each_column_of_a_debian_package_is_compared
         test_a_byte_of_a_debian_package_that_is_another_is_found
 )
 

@@ -169,6 +169,19 @@ TargetDuration=60s'
         expect_sample damaged
 }
 
+test_what_killed_tasks_of_former_reports_left_in_the_store_is_removed() {
+        sample_target damaged
+        mkdir -p "$WORK/media/artifact/.migration-3-4.d"
+        touch "$WORK/media/artifact/.migration-3-3" "$WORK/media/artifact/.migration-3-4.d/repomd.xml"
+        run "$PLAN_ALL" '{"skip_corrupted": true}'
+        expect_sample damaged
+        [[ -z $(find "$WORK/media/artifact" -maxdepth 1 -name '.*') ]] || fail 'the run left temporary files'
+        touch "$WORK/media/artifact/.migration-3-3"
+        DEFINITION=pulp2to3_reset run "$PLAN_ALL"
+        expect_state completed
+        [[ -z $(find "$WORK/media" -mindepth 1) ]] || fail "left: $(find "$WORK/media" -mindepth 1 | head -3)"
+}
+
 test_the_fence_waits_for_a_session_that_holds_a_lock_of_the_report() {
         local holder status=0
 
@@ -296,6 +309,7 @@ titles=(
         test_a_database_that_restarts_in_the_middle_is_waited_for
         test_a_repository_that_lost_content_gets_a_new_version_and_the_rest_stays
         test_a_lost_artifact_of_a_task_that_was_cut_off_is_linked_again
+        test_what_killed_tasks_of_former_reports_left_in_the_store_is_removed
         test_the_fence_waits_for_a_session_that_holds_a_lock_of_the_report
         test_the_fence_passes_where_the_database_does_not_exist
         test_a_plan_that_is_wrong_is_refused_with_a_pointer_before_anything_is_written

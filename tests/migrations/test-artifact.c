@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "migrations/pulp2to3/artifact.h"
+#include "migrations/pulp2to3/artifact-sweep.h"
 
 static char root[] = "/tmp/test-artifact-XXXXXX";
 static Digests *digests;
@@ -163,6 +164,39 @@ static void a_written_file_appears_under_its_digest_and_a_second_one_is_dropped(
         assert_int_equal(artifact(ABC_NAME).st_mode & 0777, 0644);
 }
 
+static void make(const char *name) {
+        int fd = openat(store.fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+
+        assert_true(fd >= 0);
+        closep(&fd);
+}
+
+static void what_killed_tasks_left_is_swept_and_nothing_else(void **state) {
+        _cleanup_(closep) int fd = put("abc", "abc");
+        DigestSet set = digest(fd);
+
+        assert_int_equal(artifact_store_add(&store, source_fd, "abc", fd, &set, NULL), ARTIFACT_LINKED);
+        make("artifact/.migration-7-8");
+        assert_int_equal(mkdirat(store.fd, "artifact/.migration-7-9.d", 0700), 0);
+        make("artifact/.migration-7-9.d/primary.xml");
+        /* What it leads to is not the store's. */
+        assert_int_equal(symlinkat("../../source", store.fd, "artifact/.migration-7-10.d"), 0);
+        make("artifact/.other");
+        assert_int_equal(artifact_sweep(store.root, NULL), 0);
+        for (const char *const *name = (const char *const[]){ "artifact/.migration-7-8", "artifact/.migration-7-9.d",
+                                                              "artifact/.migration-7-10.d", NULL };
+             *name; name++)
+                assert_int_equal(faccessat(store.fd, *name, F_OK, AT_SYMLINK_NOFOLLOW), -1);
+        assert_int_equal(faccessat(store.fd, "artifact/.other", F_OK, 0), 0);
+        assert_int_equal(faccessat(source_fd, "abc", F_OK, 0), 0);
+        assert_int_equal(artifact(ABC_NAME).st_size, 3);
+}
+
+static void a_store_that_is_not_there_has_nothing_to_sweep(void **state) {
+        assert_int_equal(unlinkat(store.fd, "artifact", AT_REMOVEDIR), 0);
+        assert_int_equal(artifact_sweep(store.root, NULL), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(six_digests_are_those_of_the_standards_example, set_up,
@@ -178,6 +212,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(
                         a_written_file_appears_under_its_digest_and_a_second_one_is_dropped, set_up,
                         tear_down),
+                cmocka_unit_test_setup_teardown(what_killed_tasks_left_is_swept_and_nothing_else, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_store_that_is_not_there_has_nothing_to_sweep, set_up, tear_down),
         };
         int failed;
 

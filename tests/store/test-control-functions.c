@@ -242,6 +242,9 @@ static void a_task_says_why_it_waits(void **state) {
                                        .value,
                                "step cut_over has not begun: "));
         assert_value(why_task(s, "2147483647"), "NULL");
+        assert_why(s, "step copy: 1 of at most 1 tasks run, 2 wait");
+        store_ask(s, "UPDATE migrationd.report SET workers = 3 WHERE id = $1");
+        assert_why(s, "step copy: 1 of at most 3 tasks run, 2 wait, 1 of them for an earlier stage of their lane");
 }
 
 int main(void) {

@@ -1,5 +1,6 @@
 #!/bin/bash
 # container: main
+# debian13: yes
 # timeout: 400
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Holds before a step, failures that are allowed, retry of a class, and why something waits: each with migrationctl alone.
@@ -32,6 +33,8 @@ report=${report##*_}
 wait_until 30 why_says "^held before step cut_over by uid 0, release it with: migrationctl release $report cut_over$" "$report"
 expect_eq "$(report_get "$report" Held)" '["cut_over","clean"]'
 expect_eq "$(report_get "$report" WaitReason)" "$(migrationctl why "$report")"
+waiting=$(sql "SELECT min(id) FROM migrationd.task WHERE report_id = $report AND step_ord = 1")
+expect why_says "^step cut_over has not begun: held before step cut_over by uid 0, " "$report" --task="$waiting"
 expect_eq "$(sql "SELECT string_agg(state, ' ' ORDER BY ord) FROM migrationd.step WHERE report_id = $report")" 'completed waiting waiting'
 expect_eq "$(units_of "$report")" ''
 expect_eq "$(migrationctl status "$report" | grep -c "Holds: before step cut_over, clean; to let it begin: migrationctl release $report")" 1

@@ -83,6 +83,9 @@ wait_until 30 window_is 0
 expect running 4
 wait_until 20 why_says '^throttled to 0 of 4 tasks at once: is-well.service says no, exit status 1$'
 expect_eq "$(report_get "$report" WaitReason)" "$(migrationctl why "$report")"
+waiting=$(sql "SELECT min(id) FROM migrationd.task WHERE report_id = $report AND kind = 'main' AND state = 'waiting'")
+expect_eq "$(migrationctl why "$report" --task="$waiting")" \
+        'the window is full: throttled to 0 of 4 tasks at once: is-well.service says no, exit status 1'
 touch /var/lib/worker/go/{1,2,3,4}
 wait_until 30 running 0
 title "The poll goes on looking, also one that was killed"
@@ -156,8 +159,8 @@ finish
 
 title "What is throttled can be paused, resumed and canceled"
 limits <<<'CheckUnit=is-well.service'
-touch /var/lib/worker/unwell
 begin
+touch /var/lib/worker/unwell
 wait_until 30 window_is 0
 expect migrationctl pause "$report"
 expect window_is none

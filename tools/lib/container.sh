@@ -10,7 +10,7 @@
 #                            host sees it
 #   group, leader-group      control groups of the container and of its PID 1, as paths below /sys/fs/cgroup
 #                            of the keeper's namespace
-#   layers, binds            what the container was made of, a line each
+#   base, layers, binds      what the container was made of, a line each
 #   console.log              what the container printed while booting, and nspawn's own messages
 
 STATE=/run/migrationd-test

@@ -8,16 +8,25 @@
 #          file may say
 #            # container: NAME     files of one NAME share a boot, in order of their names; `main` if not said
 #            # timeout: SECONDS    for the whole file; 600 if not said
+#            # debian13: yes       the suite debian13 has it too, which is none of a run without names: the same files in a
+#                                  container of Debian 13, with the project built there (see tools/debian13)
 #            # host-resets: N      the file runs N+1 times, with 0, 1, … N as its argument, and between two of
 #                                  these runs the container is killed and booted again on the same file system
 
 # shellcheck disable=SC2034
-SUITES=(static unit system faults)
+SUITES=(static unit system faults debian13)
+# What runs when nothing is named.
+# shellcheck disable=SC2034
+SUITES_DEFAULT=(static unit system faults)
 TESTS_INSIDE=/usr/local/lib/migrationd-tests
 PROGRAMS_INSIDE=/usr/local/lib/migrationd-test-programs
 
 # suite_files SUITE: the files of a suite of scripts, a line each.
 suite_files() {
+        if [[ $1 == debian13 ]]; then
+                grep -lE -m 1 '^# debian13: yes$' "$PROJECT"/tests/system/*.sh | LC_ALL=C sort || :
+                return
+        fi
         compgen -G "$PROJECT/tests/$1/*.sh" | LC_ALL=C sort || :
 }
 
@@ -25,7 +34,7 @@ suite_files() {
 file_label() {
         local label=${1#"$PROJECT/tests/"}
 
-        printf '%s\n' "${label%.sh}"
+        printf '%s%s\n' "${label_prefix:-}" "${label%.sh}"
 }
 
 # file_says FILE KEY DEFAULT: a value from the first lines of a file.
@@ -37,11 +46,13 @@ file_says() {
 }
 
 static_run() {
-        local file
+        local file start
 
         cd "$PROJECT" || return 1
         for file in "$@"; do
+                start=$SECONDS
                 tap_run "$(file_label "$file")" optional bash "$file"
+                tap_took "$(file_label "$file")" "$((SECONDS - start))"
         done
 }
 
@@ -89,6 +100,7 @@ unit_run() {
         for name in "$@"; do
                 tap_run "unit/$name" needed unit_replay "$name" "$results"
                 unit_errors "$name" "$results"
+                tap_took "unit/$name" "$(unit_result "$name" "$results" '.duration // 0 | floor')"
         done
 }
 
@@ -103,7 +115,7 @@ container_phase() {
 
 # container_file NAME FILE: a file with its host resets.
 container_file() {
-        local resets phase label
+        local resets phase label start=$SECONDS
 
         label=$(file_label "$2")
         resets=$(file_says "$2" host-resets 0)
@@ -117,23 +129,39 @@ container_file() {
                 fi
                 tap_run "$label" needed container_phase "$1" "$2" "$phase"
         done
+        tap_took "$label" "$((SECONDS - start))"
 }
 
-# container_group GROUP KIND KEEP FILE…: boot, run, remove (or leave, for a look). KIND is release, asan or points.
-container_group() {
-        local name=test-$1-$$ kind=$2 keep=$3 install=$BUILD/install shared file arguments=()
-        shift 3
+# group_container GROUP: the name of its container.
+group_container() {
+        printf 'test-%s-%s\n' "$1" "$$"
+}
 
-        [[ $kind == release ]] || install=$BUILD/install-$kind
-        arguments=(--layer "$install" --bind-ro "$PROJECT/tests:$TESTS_INSIDE"
-                --bind-ro "$BUILD/$kind/tests:$PROGRAMS_INSIDE")
+# container_group GROUP KIND KEEP FILE…: boot, run, remove (or leave, for a look). KIND is release, asan, points or debian13.
+container_group() {
+        local name kind=$2 keep=$3 install=$BUILD/install programs=$BUILD/$2/tests shared file arguments=()
+        # Seen by file_label.
+        local label_prefix=
+
+        name=$(group_container "$1")
+        shift 3
+        case $kind in
+        asan | points) install=$BUILD/install-$kind ;;
+        debian13)
+                label_prefix=debian13/
+                install=$BUILD/install-debian13
+                arguments=(--base "$("$PROJECT/tools/debian13" root)")
+                programs=$BUILD/debian13-release/tests
+                ;;
+        esac
+        arguments+=(--layer "$install" --bind-ro "$PROJECT/tests:$TESTS_INSIDE"
+                --bind-ro "$programs:$PROGRAMS_INSIDE")
         shared=$(shared_directory)
         if [[ -n $shared ]]; then
                 arguments+=(--bind-ro "$shared/pulp2:/srv/pulp2" --bind-ro "$shared/pulp2to3:/srv/pulp2to3")
         fi
 
         log "container $name: $*"
-        CONTAINERS+=("$name")
         if ! "$PROJECT/tools/container" boot "$name" "${arguments[@]}"; then
                 for file in "$@"; do
                         tap_report failed "$(file_label "$file")" "the container boots"
@@ -150,10 +178,36 @@ container_group() {
         fi
 }
 
-# containers_run KIND KEEP FILE…: the files by group, groups in the order of their first file.
+# groups_collect DIRECTORY GROUP…: what the groups counted. One that has left nothing ended before its end.
+groups_collect() {
+        local directory=$1 group
+        shift
+
+        for group in "$@"; do
+                if [[ -s $directory/$group ]]; then
+                        tap_add "$directory/$group"
+                else
+                        tap_report failed "group $group" "ends"
+                fi
+        done
+}
+
+# group_run DIRECTORY GROUP ARGUMENTS…: one of several groups that run side by side. Its test lines have their
+# labels; what else it says gets the group's name.
+group_run() {
+        local directory=$1 group=$2
+        shift 2
+
+        tap_reset
+        container_group "$group" "$@" 2> >(sed -u "s/^/[$group] /" >&2)
+        tap_save >"$directory/$group"
+}
+
+# containers_run KIND KEEP FILE…: the files by group, groups in the order of their first file, as many at once as
+# there are processors, but two at the most: the tests have deadlines.
 containers_run() {
-        local kind=$1 keep=$2 file files group groups=()
-        local -A members=()
+        local kind=$1 keep=$2 file files group groups=() jobs directory pid
+        local -A members=() running=()
         shift 2
 
         for file in "$@"; do
@@ -161,9 +215,29 @@ containers_run() {
                 [[ $group =~ ^[a-z0-9-]{1,16}$ ]] || die "$file: not a name for a container: $group"
                 [[ -n ${members[$group]:-} ]] || groups+=("$group")
                 members[$group]+=$file$'\n'
+                # What interrupts this script has to know all of them.
+                CONTAINERS+=("$(group_container "$group")")
         done
+        jobs=$(nproc)
+        ((jobs <= 2)) || jobs=2
+        if ((jobs == 1 || ${#groups[@]} == 1)); then
+                for group in "${groups[@]}"; do
+                        mapfile -t files < <(printf '%s' "${members[$group]}")
+                        container_group "$group" "$kind" "$keep" "${files[@]}"
+                done
+                return
+        fi
+        directory=$(mktemp -d)
         for group in "${groups[@]}"; do
                 mapfile -t files < <(printf '%s' "${members[$group]}")
-                container_group "$group" "$kind" "$keep" "${files[@]}"
+                if ((${#running[@]} >= jobs)); then
+                        wait -n -p pid "${!running[@]}" || :
+                        unset "running[$pid]"
+                fi
+                group_run "$directory" "$group" "$kind" "$keep" "${files[@]}" &
+                running[$!]=$group
         done
+        wait "${!running[@]}" || :
+        groups_collect "$directory" "${groups[@]}"
+        rm -r "$directory"
 }

@@ -6,6 +6,7 @@ TAP_PASSED=0
 TAP_FAILED=0
 TAP_SKIPPED=0
 TAP_FAILURES=()
+TAP_SECONDS=()
 
 # tap_report RESULT LABEL TITLE: RESULT is passed, failed or skipped.
 tap_report() {
@@ -87,11 +88,60 @@ tap_run() {
         fi
 }
 
+# tap_reset, tap_save, tap_add FILE: counts of a part that runs in a process of its own, and adding what it saved.
+tap_reset() {
+        TAP_PASSED=0
+        TAP_FAILED=0
+        TAP_SKIPPED=0
+        TAP_FAILURES=()
+        TAP_SECONDS=()
+}
+
+tap_save() {
+        printf '%d %d %d\n' "$TAP_PASSED" "$TAP_FAILED" "$TAP_SKIPPED"
+        printf 'failure %s\n' "${TAP_FAILURES[@]}"
+        printf 'seconds %s\n' "${TAP_SECONDS[@]}"
+}
+
+tap_add() {
+        local passed failed skipped kind text
+
+        {
+                read -r passed failed skipped
+                TAP_PASSED=$((TAP_PASSED + passed))
+                TAP_FAILED=$((TAP_FAILED + failed))
+                TAP_SKIPPED=$((TAP_SKIPPED + skipped))
+                while read -r kind text; do
+                        case $kind in
+                        failure) [[ -z $text ]] || TAP_FAILURES+=("$text") ;;
+                        seconds) [[ -z $text ]] || TAP_SECONDS+=("$text") ;;
+                        esac
+                done
+        } <"$1"
+}
+
+# tap_took LABEL SECONDS: remembered for the summary. Files of one label add up there.
+tap_took() {
+        TAP_SECONDS+=("$2 $1")
+}
+
+# tap_slowest N: the labels that took longest, a line each; none that took less than a second.
+tap_slowest() {
+        ((${#TAP_SECONDS[@]} > 0)) || return 0
+        printf '%s\n' "${TAP_SECONDS[@]}" |
+                awk '{ total[$2] += $1 } END { for (label in total) if (total[label] >= 1)
+                        printf "%6d s %s\n", total[label], label }' | LC_ALL=C sort -rn | head -n "$1"
+}
+
 # tap_summary: the failures once more, then the line that CI reads. 1 if something failed or nothing ran.
 tap_summary() {
         if ((TAP_FAILED > 0)); then
                 printf '\nFailed:\n'
                 printf '        %s\n' "${TAP_FAILURES[@]}"
+        fi
+        if ((${#TAP_SECONDS[@]} > 1)); then
+                printf '\nSlowest:\n'
+                tap_slowest 12
         fi
         printf '%d passed, %d failed, %d skipped\n' "$TAP_PASSED" "$TAP_FAILED" "$TAP_SKIPPED"
         ((TAP_FAILED == 0 && TAP_PASSED > 0))

@@ -31,8 +31,8 @@ int artifact_store_open(const char *media_root, int32_t report, int32_t task, Ar
                 return text_error(ret_error, error, "%s/artifact: cannot create: %s", media_root,
                                   strerror(-error));
         }
-        (void) snprintf(s.temporary, sizeof(s.temporary), "artifact/.migration-%" PRIi32 "-%" PRIi32, report,
-                        task);
+        (void) snprintf(s.temporary, sizeof(s.temporary), "artifact/" ARTIFACT_TEMPORARY_PREFIX "%" PRIi32 "-%" PRIi32,
+                        report, task);
         *ret = s;
         return 0;
 }

@@ -12,6 +12,9 @@
 /* "artifact/XX/" and 62 digits: the column core_artifact.file. */
 #define ARTIFACT_NAME_SIZE 77
 
+/* Of names in MEDIA_ROOT/artifact that are not artifacts. */
+#define ARTIFACT_TEMPORARY_PREFIX ".migration-"
+
 typedef struct ArtifactStore {
         int fd;             /* of MEDIA_ROOT */
         char *root;         /* its path, for texts */

@@ -3,11 +3,10 @@
 #include "migrations/pulp2to3/configuration.h"
 
 #include <inttypes.h>
-#include <libeconf.h>
-#include <libeconf_ext.h>
 #include <stdio.h>
 
 #include "base/conf-files.h"
+#include "base/econf-cleanup.h"
 #include "base/text.h"
 
 #define TARGET_USEC_DEFAULT (5 * USEC_PER_SEC)
@@ -15,10 +14,6 @@
  * start. */
 #define TARGET_USEC_MIN (100 * USEC_PER_MSEC)
 #define TARGET_USEC_MAX (3600 * USEC_PER_SEC)
-
-DEFINE_CLEANUP(econf_file *, econf_freeFile);
-DEFINE_CLEANUP(econf_ext_value *, econf_freeExtValue);
-DEFINE_CLEANUP(char **, econf_freeArray);
 
 typedef enum KeyKind { KEY_PATH, KEY_TEXT, KEY_DURATION } KeyKind;
 
@@ -91,7 +86,7 @@ static int set_key(Configuration *c, const Key *key, const char *value, char **r
 
 static int read_key(econf_file *file, const char *path, const char *section, const char *name,
                     Configuration *c, char **ret_error) {
-        _cleanup_(econf_freeExtValuep) econf_ext_value *value = NULL;
+        _cleanup_(config_value_freep) econf_ext_value *value = NULL;
         _cleanup_(freep) char *reason = NULL;
         econf_err e;
         int r;
@@ -128,7 +123,7 @@ static bool is_section(const char *name) {
 
 static int read_section(econf_file *file, const char *path, const char *section, Configuration *c,
                         char **ret_error) {
-        _cleanup_(econf_freeArrayp) char **names = NULL;
+        _cleanup_(config_names_freep) char **names = NULL;
         size_t n = 0;
         int r = 0;
 
@@ -148,8 +143,8 @@ static int read_section(econf_file *file, const char *path, const char *section,
 }
 
 static int read_file(const char *path, Configuration *c, char **ret_error) {
-        _cleanup_(econf_freeFilep) econf_file *file = NULL;
-        _cleanup_(econf_freeArrayp) char **sections = NULL, **stray = NULL;
+        _cleanup_(config_file_freep) econf_file *file = NULL;
+        _cleanup_(config_names_freep) char **sections = NULL, **stray = NULL;
         size_t n = 0;
         econf_err e;
         int r = 0;

@@ -82,6 +82,10 @@ int content_batch_file(ContentBatch *b, BatchUnit *u, const BatchFile *file, Dig
 int content_batch_unit_file(ContentBatch *b, BatchUnit *u, const char *relative_path, int algorithm,
                             const char *checksum, int64_t size_bytes);
 
+/* The file of a package, by the fields checksum, checksumtype, filename and size; "sha" is "sha1". What is not as it
+ * must be is the unit's problem, as there. Borrowed from the unit's document. */
+int content_batch_package(ContentBatch *b, BatchUnit *u, BatchFile *ret, const char **ret_checksum_type);
+
 /* Opens a file below Pulp 2's content directory, for types that read it themselves. Returns 0; *ret_fd is -EBADF
  * and u->problem set when it is not there or is no regular file. Or a negative errno after step_fail(). */
 int content_batch_open(ContentBatch *b, BatchUnit *u, const char *storage_path, int *ret_fd);

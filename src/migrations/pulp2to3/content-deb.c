@@ -16,37 +16,19 @@ static int out_of_memory(ContentBatch *b) {
         return step_fail(b->step, -ENOMEM, "out of memory");
 }
 
-/* The package's key has the SHA-256 of its file, whatever checksum Pulp 2 knows it by. */
+/* The package's key has the SHA-256 of its file, whatever checksum Pulp 2 knew it by. */
 static int take_package_file(ContentBatch *b, BatchUnit *u, json_t *columns) {
-        const char *checksum = NULL, *checksum_type = NULL, *filename = NULL;
+        const char *checksum_type;
         DigestSet digests = {};
-        int64_t size = -1;
-        int algorithm, r;
+        BatchFile file = {};
+        int r;
 
-        r = content_batch_text(b, u, "checksum", &checksum);
-        if (r >= 0)
-                r = content_batch_text(b, u, "checksumtype", &checksum_type);
-        if (r >= 0)
-                r = content_batch_text(b, u, "filename", &filename);
-        if (r >= 0)
-                r = content_batch_integer(b, u, "size", &size);
+        r = content_batch_package(b, u, &file, &checksum_type);
+        if (r >= 0 && !u->problem)
+                r = content_batch_file(b, u, &file, &digests);
         if (r < 0 || u->problem)
                 return r;
-        algorithm = content_batch_algorithm(checksum_type);
-        if (algorithm < 0)
-                return content_batch_corrupted(
-                        b, u,
-                        text_format("field checksumtype is \"%.32s\", which Pulp 3 does not know", checksum_type));
-        r = content_batch_file(b, u,
-                               &(BatchFile){ .relative_path = filename,
-                                             .storage_path = u->storage_path,
-                                             .algorithm = algorithm,
-                                             .checksum = checksum,
-                                             .size_bytes = size },
-                               &digests);
-        if (r < 0 || u->problem)
-                return r;
-        if (json_object_set_new(columns, "relative_path", json_string(filename)) < 0 ||
+        if (json_object_set_new(columns, "relative_path", json_string(file.relative_path)) < 0 ||
             json_object_set_new(columns, "sha256", json_string(digests.text[DIGEST_SHA256])) < 0)
                 return out_of_memory(b);
         return 0;

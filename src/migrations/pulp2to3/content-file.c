@@ -62,6 +62,35 @@ int content_batch_integer(ContentBatch *b, BatchUnit *u, const char *field, int6
         return 0;
 }
 
+int content_batch_package(ContentBatch *b, BatchUnit *u, BatchFile *ret, const char **ret_checksum_type) {
+        const char *checksum = NULL, *checksum_type = NULL, *filename = NULL;
+        int64_t size = -1;
+        int algorithm, r;
+
+        r = content_batch_text(b, u, "checksum", &checksum);
+        if (r >= 0)
+                r = content_batch_text(b, u, "checksumtype", &checksum_type);
+        if (r >= 0)
+                r = content_batch_text(b, u, "filename", &filename);
+        if (r >= 0)
+                r = content_batch_integer(b, u, "size", &size);
+        if (r < 0 || u->problem)
+                return r;
+        algorithm = content_batch_algorithm(checksum_type);
+        if (algorithm < 0)
+                return content_batch_corrupted(
+                        b, u,
+                        text_format("field checksumtype is \"%.32s\", which Pulp 3 does not know", checksum_type));
+        *ret_checksum_type = algorithm == DIGEST_SHA1 ? "sha1" : checksum_type;
+        *ret = (BatchFile){ .relative_path = filename,
+                            .storage_path = u->storage_path,
+                            .absent = b->type->on_demand && !u->downloaded,
+                            .algorithm = algorithm,
+                            .checksum = checksum,
+                            .size_bytes = size };
+        return 0;
+}
+
 int content_batch_open(ContentBatch *b, BatchUnit *u, const char *storage_path, int *ret_fd) {
         const char *path = content_path_relative(storage_path ?: ""), *content = b->step->configuration->content;
         _cleanup_(closep) int fd = -EBADF;

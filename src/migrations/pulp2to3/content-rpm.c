@@ -95,31 +95,18 @@ static int read_package(ContentBatch *b, BatchUnit *u, const char *checksum, con
 }
 
 static int prepare(ContentBatch *b, BatchUnit *u) {
-        const char *checksum = NULL, *checksum_type = NULL, *filename = NULL;
-        int64_t size = -1;
-        int algorithm, r;
+        const char *checksum_type = NULL;
+        BatchFile file = {};
+        int r;
 
         u->data = calloc(1, sizeof(PackageData));
         if (!u->data)
                 return step_fail(b->step, -ENOMEM, "out of memory");
-        r = content_batch_text(b, u, "checksum", &checksum);
-        if (r >= 0)
-                r = content_batch_text(b, u, "checksumtype", &checksum_type);
-        if (r >= 0)
-                r = content_batch_text(b, u, "filename", &filename);
-        if (r >= 0)
-                r = content_batch_integer(b, u, "size", &size);
+        r = content_batch_package(b, u, &file, &checksum_type);
         if (r < 0 || u->problem)
                 return r;
-        algorithm = content_batch_algorithm(checksum_type);
-        if (algorithm < 0)
-                return content_batch_corrupted(
-                        b, u,
-                        text_format("field checksumtype is \"%.32s\", which Pulp 3 does not know", checksum_type));
-        if (algorithm == DIGEST_SHA1)
-                checksum_type = "sha1";
-        r = read_package(b, u, checksum, checksum_type);
-        return r < 0 || u->problem ? r : content_batch_unit_file(b, u, filename, algorithm, checksum, size);
+        r = read_package(b, u, file.checksum, checksum_type);
+        return r < 0 || u->problem ? r : content_batch_file(b, u, &file, NULL);
 }
 
 static int copy_package(ContentBatch *b, BatchUnit *u) {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "migrations/pulp2to3/archive-digest.h"
+#include "migrations/pulp2to3/artifact-sweep.h"
 #include "migrations/pulp2to3/dump.h"
 #include "migrations/pulp2to3/schema.h"
 #include "migrations/pulp2to3/secrets.h"
@@ -309,6 +310,7 @@ static int premigrate(Step *s, void *userdata) {
 }
 
 int premigration_run(Step *s) {
+        _cleanup_(freep) char *error = NULL;
         int r;
 
         r = step_connect(s);
@@ -320,5 +322,6 @@ int premigration_run(Step *s) {
                 r = step_resume(s);
         if (r < 0 || s->resumed)
                 return r;
-        return step_run_batch(s, premigrate, NULL);
+        r = artifact_sweep(s->configuration->media_root, &error);
+        return r < 0 ? step_fail(s, r, "%s", error ?: strerror(-r)) : step_run_batch(s, premigrate, NULL);
 }

@@ -11,7 +11,9 @@
 #include "pulp2to3-sql.h"
 
 /* Measured: some 10 ms for a publication, 20 µs for a line of its manifest; halved, as machines differ. */
-static const RangeRates rates = { .repositories = 50, .links = 25000, .published = true };
+static int find_due(Step *s, int64_t after, int64_t to);
+
+static const RangeRates rates = { .repositories = 50, .links = 25000, .due = find_due };
 
 static const PublicationType *const types[] = {
         &publication_iso,
@@ -24,6 +26,7 @@ typedef struct Publications {
         Publisher publisher;
         Publication *made;
         size_t n_made;
+        const Range *range;
 } Publications;
 
 static const PublicationType *find_type(const char *plugin) {
@@ -40,7 +43,7 @@ static int write_repository(Step *s, void *userdata) {
         for (size_t i = 0; i < p->n_made && r >= 0; i++)
                 r = publication_write(&p->publisher, find_type(p->made[i].due.plugin), &p->made[i]);
         if (r >= 0)
-                range_advance(s, s->position + 1);
+                range_advance(s, p->range, p->range->due[p->range->next]);
         return r;
 }
 
@@ -84,14 +87,16 @@ static int publish_repository(Publications *p, const PGresult *due) {
         return r < 0 ? step_fail(s, r, "%s", error) : step_run_batch(s, write_repository, p);
 }
 
-static int next_repository(Step *s, int64_t last, void *userdata) {
+static int next_repository(Step *s, const Range *range, void *userdata) {
         _cleanup_(PQclearp) PGresult *due = NULL;
         Publications *p = userdata;
         int r;
 
+        p->range = range;
         r = database_query(
                 &s->database, "versions to publish", sql_publication_due,
-                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position + 1)), &due);
+                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(range->due[range->next])),
+                &due);
         if (r < 0)
                 return step_fail_database(s, r);
         r = publish_repository(p, due);
@@ -109,6 +114,10 @@ static int prepare(Step *s, void *userdata) {
         return publisher_open(&p->publisher, s);
 }
 
+static int find_due(Step *s, int64_t after, int64_t to) {
+        return range_due(s, sql_publication_numbers, after, to);
+}
+
 int publications_expand(Step *s) {
         return range_expand(s, &rates);
 }
@@ -117,7 +126,7 @@ int publications_run(Step *s) {
         Publications p = { .publisher = { .store.fd = -EBADF, .directory_fd = -EBADF } };
         int r;
 
-        r = range_run(s, prepare, next_repository, &p);
+        r = range_run(s, &rates, prepare, next_repository, &p);
         publisher_done(&p.publisher);
         return r;
 }

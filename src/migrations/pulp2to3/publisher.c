@@ -2,12 +2,12 @@
 
 /* What the step publications gives to its plugins: artifacts of finished files, and the rows of a publication. */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "migrations/pulp2to3/artifact-sweep.h"
 #include "migrations/pulp2to3/publication.h"
 #include "pulp2to3-sql.h"
 
@@ -33,24 +33,12 @@ void publisher_done(Publisher *p) {
         artifact_store_done(&p->store);
 }
 
-/* The directory is flat: only files are made in it. */
 int publisher_clear_directory(Publisher *p) {
-        int fd = openat(p->directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-        DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
-        struct dirent *entry;
+        _cleanup_(freep) char *error = NULL;
+        int r;
 
-        if (!directory) {
-                r = -errno;
-                closep(&fd);
-                return step_fail(p->step, r, "%s: %s", p->directory, strerror(-r));
-        }
-        while (r >= 0 && (entry = readdir(directory)))
-                if (!streq(entry->d_name, ".") && !streq(entry->d_name, "..") &&
-                    unlinkat(p->directory_fd, entry->d_name, 0) < 0)
-                        r = step_fail(p->step, -errno, "%s/%s: cannot remove: %s", p->directory, entry->d_name,
-                                      strerror(errno));
-        (void) closedir(directory);
-        return r;
+        r = artifact_remove_entries(p->directory_fd, "", p->directory, &error);
+        return r < 0 ? step_fail(p->step, r, "%s", error ?: strerror(-r)) : 0;
 }
 
 /* Its name is the task's, so that a former attempt's is found again. */

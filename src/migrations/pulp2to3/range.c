@@ -18,6 +18,25 @@ static int add_range(Step *s, const PGresult *row) {
         return r < 0 ? step_fail_task(s, r) : 0;
 }
 
+int range_due(Step *s, const char *sql, int64_t after, int64_t to) {
+        int r;
+
+        r = database_query(
+                &s->database, "what is due", sql,
+                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(after), STEP_NUMBER(to)),
+                NULL);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
+static int find_due(Step *s, const RangeRates *rates, int64_t after, int64_t to) {
+        int r;
+
+        r = database_script(&s->database, "what is due", sql_range_table);
+        if (r < 0)
+                return step_fail_database(s, r);
+        return rates->due(s, after, to);
+}
+
 int range_expand(Step *s, const RangeRates *rates) {
         double seconds = (double) s->configuration->target_usec / (double) USEC_PER_SEC;
         int64_t repositories = MAX((int64_t) ((double) rates->repositories * seconds), 1);
@@ -32,6 +51,9 @@ int range_expand(Step *s, const RangeRates *rates) {
                 if (r < 0)
                         return step_fail_database(s, r);
         }
+        r = find_due(s, rates, 0, INT64_MAX);
+        if (r < 0)
+                return r;
         r = database_send_query(&s->database, "ranges of repositories", sql_range_chunks,
                                 DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
                                                 STEP_NUMBER(repositories), STEP_NUMBER(links)));
@@ -41,7 +63,7 @@ int range_expand(Step *s, const RangeRates *rates) {
                 r = database_next_row(&s->database, "ranges of repositories", &row);
                 if (r == 0)
                         return 0;
-                if (r > 0 && (!rates->published || *PQgetvalue(row, 0, 4) == 't'))
+                if (r > 0)
                         r = add_range(s, row);
                 if (r < 0 && s->error)
                         return r;
@@ -49,31 +71,63 @@ int range_expand(Step *s, const RangeRates *rates) {
         return step_fail_database(s, r);
 }
 
-void range_advance(Step *s, int64_t number) {
-        s->done += number - s->position;
+void range_advance(Step *s, const Range *range, int64_t number) {
+        for (size_t i = range->next; i < range->n_due && range->due[i] <= number; i++)
+                s->done++;
         s->position = number;
 }
 
-int range_run(Step *s, int (*prepare)(Step *s, void *userdata), int (*next)(Step *s, int64_t last, void *userdata),
-              void *userdata) {
-        int64_t first, last;
+/* Where the task is resumed, what is done is not due any more. */
+static int read_due(Step *s, Range *range) {
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        r = database_query(&s->database, "what is due", sql_range_due, DATABASE_NO_PARAMS, &res);
+        if (r < 0)
+                return step_fail_database(s, r);
+        range->n_due = (size_t) PQntuples(res);
+        range->due = calloc(range->n_due + 1, sizeof(*range->due));
+        if (!range->due)
+                return step_fail(s, -ENOMEM, "out of memory");
+        for (size_t i = 0; i < range->n_due; i++)
+                range->due[i] = database_int(res, (int) i, 0);
+        s->total = s->done + (int64_t) range->n_due;
+        return step_report(s);
+}
+
+static int run(Step *s, Range *range, int (*next)(Step *s, const Range *range, void *userdata), void *userdata) {
+        int r;
+
+        r = read_due(s, range);
+        while (r >= 0 && range->next < range->n_due) {
+                r = next(s, range, userdata);
+                while (range->next < range->n_due && range->due[range->next] <= s->position)
+                        range->next++;
+        }
+        return r;
+}
+
+int range_run(Step *s, const RangeRates *rates, int (*prepare)(Step *s, void *userdata),
+              int (*next)(Step *s, const Range *range, void *userdata), void *userdata) {
+        Range range = {};
+        int64_t first;
         int r;
 
         r = step_input(s, "first", &first);
         if (r >= 0)
-                r = step_input(s, "last", &last);
+                r = step_input(s, "last", &range.last);
         if (r >= 0)
                 r = step_attach(s);
         if (r < 0)
                 return r;
-        if (!s->resumed) {
+        if (!s->resumed)
                 s->position = first - 1;
-                s->total = last - first + 1;
-                r = step_report(s);
-        }
-        if (r >= 0 && prepare)
+        if (prepare)
                 r = prepare(s, userdata);
-        while (r >= 0 && s->position < last)
-                r = next(s, last, userdata);
+        if (r >= 0)
+                r = find_due(s, rates, s->position, range.last);
+        if (r >= 0)
+                r = run(s, &range, next, userdata);
+        free(range.due);
         return r;
 }

@@ -5,21 +5,34 @@
 
 #include "migrations/pulp2to3/step.h"
 
-/* What a second of a task is good for. */
+/* What a second of a task is good for, and how it is found what there is to do. */
 typedef struct RangeRates {
         int64_t repositories;
         int64_t links;          /* to units */
-        bool published;         /* only repositories of plugins that have publications */
         const char *sql_before; /* script before the plan is cut; NULL: none */
+        /* Fills pg_temp.range_due with the numbers of the repositories after one number and up to another for which
+         * something is to be done, by few statements for all of them. Called once in a session, in no transaction. */
+        int (*due)(Step *s, int64_t after, int64_t to);
 } RangeRates;
 
-/* An expander: cuts the plan so that a task takes about the target duration. */
+/* Of a task: the numbers of the repositories that are due, in order. */
+typedef struct Range {
+        int64_t last;
+        int64_t *due;
+        size_t n_due;
+        size_t next; /* the first that is not done */
+} Range;
+
+/* Runs a statement for due(); its parameters are report, after and to. */
+int range_due(Step *s, const char *sql, int64_t after, int64_t to);
+
+/* An expander: cuts what is due so that a task takes about the target duration. Nothing is due: there is no task. */
 int range_expand(Step *s, const RangeRates *rates);
 
-/* A task: attaches, calls prepare() once (may be NULL), then next() until the range is done. next() advances
- * s->position, the number of the last repository that is done, with step_run_batch(), at most to last. */
-int range_run(Step *s, int (*prepare)(Step *s, void *userdata), int (*next)(Step *s, int64_t last, void *userdata),
-              void *userdata);
+/* A task: attaches, calls prepare() once (may be NULL), then next() until all that is due in the range is done.
+ * next() does due[next], or more, by step_run_batch() and range_advance(). */
+int range_run(Step *s, const RangeRates *rates, int (*prepare)(Step *s, void *userdata),
+              int (*next)(Step *s, const Range *range, void *userdata), void *userdata);
 
-/* Sets position and done in a batch: repositories up to that number are done. */
-void range_advance(Step *s, int64_t number);
+/* Sets position and done in a batch: what is due up to that number is done. */
+void range_advance(Step *s, const Range *range, int64_t number);

@@ -3,6 +3,7 @@
 /* The steps of the reset, but for contents and artifacts. */
 
 #include "base/text.h"
+#include "migrations/pulp2to3/artifact-sweep.h"
 #include "migrations/pulp2to3/reset.h"
 #include "migrations/pulp2to3/steps.h"
 #include "pulp2to3-sql.h"
@@ -90,6 +91,7 @@ static int keep(Step *s, void *userdata) {
 }
 
 int reset_prepare_run(Step *s) {
+        _cleanup_(freep) char *error = NULL;
         _cleanup_(freep) char *plugins = reset_plugins(s, false);
         bool present;
         int r;
@@ -97,7 +99,10 @@ int reset_prepare_run(Step *s) {
         if (!plugins)
                 return step_fail(s, -ENOMEM, "out of memory");
         r = reset_open(s, &present);
-        return r < 0 || !present || s->resumed ? r : step_run_batch(s, keep, plugins);
+        if (r < 0 || !present || s->resumed)
+                return r;
+        r = artifact_sweep(s->configuration->media_root, &error);
+        return r < 0 ? step_fail(s, r, "%s", error ?: strerror(-r)) : step_run_batch(s, keep, plugins);
 }
 
 static int forget(Step *s, const char *plugins) {

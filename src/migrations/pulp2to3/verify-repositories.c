@@ -181,6 +181,16 @@ static int check_distributions(Step *s) {
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
+/* The columns of the repository and of its remote. */
+static int check_remote(Step *s) {
+        int r;
+
+        r = database_query(
+                &s->database, "repository", sql_verify_remotes,
+                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position + 1)), NULL);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
 static int check_repository(Step *s, void *userdata) {
         _cleanup_(PQclearp) PGresult *versions = NULL;
         Verification *v = userdata;
@@ -195,11 +205,15 @@ static int check_repository(Step *s, void *userdata) {
         for (int i = 0; i < PQntuples(versions) && r >= 0; i++)
                 r = check_version(v, versions, i);
         if (r >= 0)
+                r = check_remote(s);
+        if (r >= 0)
                 r = check_distributions(s);
         if (r >= 0)
                 r = verify_write(v);
-        if (r >= 0)
-                range_advance(s, s->position + 1);
+        if (r >= 0) {
+                s->position++;
+                s->done++;
+        }
         return r;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "migrations/pulp2to3/range.h"
 #include "migrations/pulp2to3/steps.h"
 #include "pulp2to3-sql.h"
 
@@ -130,6 +131,12 @@ int verify_target_expand(Step *s) {
         r = attach(s);
         for (const Plugin *const *p = s->plan->list; *p && r >= 0; p++)
                 r = expand_plugin(s, *p, seconds);
+        if (r < 0)
+                return r;
+        r = database_script(&s->database, "ranges of repositories", sql_range_table);
+        if (r < 0)
+                return step_fail_database(s, r);
+        r = range_due(s, sql_range_all, 0, INT64_MAX);
         if (r < 0)
                 return r;
         r = database_send_query(&s->database, "ranges of repositories", sql_range_chunks,

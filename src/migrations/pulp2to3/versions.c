@@ -11,7 +11,11 @@
 
 /* Measured: some 10 ms for the statements of a repository, 50 µs for a content; halved, as machines differ.
  */
-static const RangeRates rates = { .repositories = 50, .links = 10000, .sql_before = sql_version_analyze };
+static int find_due(Step *s, int64_t after, int64_t to);
+
+static const RangeRates rates = {
+        .repositories = 50, .links = 10000, .sql_before = sql_version_analyze, .due = find_due
+};
 
 /* Columns of sql_version_plan. */
 enum { NAME, REPOSITORY, NUMBER, PULP2_REPOSITORY, FORMER, PLUGIN };
@@ -135,19 +139,20 @@ static int settle_version(Step *s, const VersionPlan *v, bool *is_new) {
 }
 
 static int settle_repository(Step *s, void *userdata) {
+        const Range *range = userdata;
+        int64_t number = range->due[range->next];
         _cleanup_(PQclearp) PGresult *plan = NULL;
         bool is_new = false;
         int r;
 
-        r = database_query(
-                &s->database, "versions of the plan", sql_version_plan,
-                DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(s->position + 1)), &plan);
+        r = database_query(&s->database, "versions of the plan", sql_version_plan,
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), STEP_NUMBER(number)), &plan);
         if (r < 0)
                 return step_fail_database(s, r);
         if (PQntuples(plan) == 0)
                 return step_fail(s, -EBADMSG,
                                  "repository %s of the plan is not in Pulp 3 any more; run the plan again",
-                                 STEP_NUMBER(s->position + 1));
+                                 STEP_NUMBER(number));
         for (int i = 0; i < PQntuples(plan) && r >= 0; i++) {
                 const VersionPlan v = { PQgetvalue(plan, i, NAME),      PQgetvalue(plan, i, REPOSITORY),
                                         PQgetvalue(plan, i, NUMBER),    PQgetvalue(plan, i, PULP2_REPOSITORY),
@@ -156,7 +161,7 @@ static int settle_repository(Step *s, void *userdata) {
                 r = settle_version(s, &v, &is_new);
         }
         if (r >= 0)
-                range_advance(s, s->position + 1);
+                range_advance(s, range, number);
         return r;
 }
 
@@ -167,8 +172,22 @@ static int prepare(Step *s, void *userdata) {
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
-static int next_repository(Step *s, int64_t last, void *userdata) {
-        return step_run_batch(s, settle_repository, NULL);
+static int next_repository(Step *s, const Range *range, void *userdata) {
+        return step_run_batch(s, settle_repository, (void *) range);
+}
+
+/* Without the table's statistics the server's plan reads all units for each version. */
+static int find_due(Step *s, int64_t after, int64_t to) {
+        int r;
+
+        r = database_script(&s->database, "versions of the plan", sql_version_due_table);
+        if (r < 0)
+                return step_fail_database(s, r);
+        r = range_due(s, sql_version_planned, after, to);
+        if (r < 0)
+                return r;
+        r = database_script(&s->database, "versions of the plan", sql_version_due);
+        return r < 0 ? step_fail_database(s, r) : 0;
 }
 
 int versions_expand(Step *s) {
@@ -176,5 +195,5 @@ int versions_expand(Step *s) {
 }
 
 int versions_run(Step *s) {
-        return range_run(s, prepare, next_repository, NULL);
+        return range_run(s, &rates, prepare, next_repository, NULL);
 }

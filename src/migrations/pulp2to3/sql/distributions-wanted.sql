@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- $1: report, $2: after that number, $3: up to that one.
-INSERT INTO pg_temp.distributions (name, base_path, repository, plugin, distribution_type, publication_id, version_id)
-        SELECT d.object_id || '-' || d.repo_id, CASE p.plugin WHEN 'rpm' THEN rtrim(u.url, '/') WHEN 'deb' THEN trim(u.url, '/')
+INSERT INTO pg_temp.distributions (number, name, base_path, repository, plugin, distribution_type, publication_id, version_id)
+        SELECT p.number, d.object_id || '-' || d.repo_id, CASE p.plugin WHEN 'rpm' THEN rtrim(u.url, '/') WHEN 'deb' THEN trim(u.url, '/')
                 ELSE u.url END, p.name, p.plugin, g.distribution_type,
                 (SELECT c.pulp_id FROM public.core_publication c WHERE c.repository_version_id = n.version_id AND c.complete AND
                         c.pulp_type = g.publication_type ORDER BY c.pulp_created DESC, c.pulp_id LIMIT 1),

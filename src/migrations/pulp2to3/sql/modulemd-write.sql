@@ -26,12 +26,22 @@ INSERT INTO pg_temp.batch_content (unit_id, pulp_type, content_id)
                         c.context = d.context AND c.arch = d.arch;
 
 -- Its packages: those of a module that have the name, epoch, version, release and architecture of an artifact.
-INSERT INTO public.rpm_modulemd_packages (modulemd_id, package_id)
-        SELECT DISTINCT c.content_id, p.content_ptr_id
-                FROM pg_temp.batch_content c JOIN pg_temp.batch_document b ON b.unit_id = c.unit_id
-                CROSS JOIN LATERAL jsonb_to_recordset(b.document -> 'packages') n (name text, epoch text, version text, release text,
-                        arch text)
-                JOIN public.rpm_package p ON p.name = n.name AND p.epoch = n.epoch AND p.version = n.version AND
-                        p.release = n.release AND p.arch = n.arch AND p.is_modular
-                ORDER BY 1, 2
-        ON CONFLICT DO NOTHING;
+WITH made AS (
+        INSERT INTO public.rpm_modulemd_packages (modulemd_id, package_id)
+                SELECT DISTINCT c.content_id, p.content_ptr_id
+                        FROM pg_temp.batch_content c JOIN pg_temp.batch_document b ON b.unit_id = c.unit_id
+                        CROSS JOIN LATERAL jsonb_to_recordset(b.document -> 'packages') n (name text, epoch text, version text,
+                                release text, arch text)
+                        JOIN public.rpm_package p ON p.name = n.name AND p.epoch = n.epoch AND p.version = n.version AND
+                                p.release = n.release AND p.arch = n.arch AND p.is_modular
+                        ORDER BY 1, 2
+                ON CONFLICT DO NOTHING
+                RETURNING modulemd_id, package_id
+)
+-- Links of modules that were there before, by their packages.
+INSERT INTO migrationd_pulp2to3.made AS o (kind, id, former)
+        SELECT 'modulelinks', m.modulemd_id, jsonb_agg(m.package_id ORDER BY m.package_id)
+                FROM made m JOIN public.core_content c ON c.pulp_id = m.modulemd_id AND c.pulp_created < now()
+                WHERE NOT EXISTS (SELECT FROM migrationd_pulp2to3.made n WHERE n.kind = 'content' AND n.id = m.modulemd_id)
+                GROUP BY m.modulemd_id ORDER BY m.modulemd_id
+        ON CONFLICT (kind, id) DO UPDATE SET former = o.former || excluded.former;

@@ -239,9 +239,33 @@ CREATE TABLE migrationd_pulp2to3.publication (
         options         jsonb NOT NULL
 );
 
+-- Versions of plans that distributors publish and that have no publication yet, or only one that was made with other options; with
+-- the config of the first distributor, and its options.
+CREATE VIEW migrationd_pulp2to3.publication_due AS
+        SELECT p.report, p.number, p.version_id, p.name, p.plugin, p.repo_id, p.config, p.options FROM (
+                SELECT DISTINCT ON (p.report, p.number, n.version_id) p.report, p.number, n.version_id, p.name, p.plugin, v.repo_id,
+                                d.config, o.options, g.publication_type
+                        FROM migrationd_pulp2to3.plan_repository p
+                        JOIN migrationd_pulp2to3.plugin g ON g.plugin = p.plugin
+                        JOIN public.core_repository r ON r.name = p.name
+                        JOIN migrationd_pulp2to3.plan_version v ON v.report = p.report AND v.repository = p.number
+                        JOIN migrationd_pulp2to3.version n ON n.repository_id = r.pulp_id AND n.number = v.number
+                        JOIN migrationd_pulp2to3.plan_distributor b ON b.report = p.report AND b.repository = p.number AND
+                                b.version = v.number
+                        JOIN migrationd_pulp2to3.distributor d ON d.repo_id = b.repo_id AND d.plugin = p.plugin
+                        JOIN migrationd_pulp2to3.distributor_options o ON o.object_id = d.object_id
+                        WHERE g.publication_type IS NOT NULL
+                        ORDER BY p.report, p.number, n.version_id, d.object_id) p
+                WHERE NOT EXISTS (SELECT FROM public.core_publication c
+                        LEFT JOIN migrationd_pulp2to3.publication m ON m.publication_id = c.pulp_id
+                        WHERE c.repository_version_id = p.version_id AND c.complete AND c.pulp_type = p.publication_type AND
+                                (m.publication_id IS NULL OR m.options = p.options));
+
 -- What the migration wrote, for pulp2to3_reset. kind: repository, version, remote, distribution, namespace, content, contentartifact,
--- artifact: a row of the table of that name in Pulp (contentartifact: only of contents that were there). former: the row as it was before the
--- migration changed it; NULL: the migration made it. Kind file: an artifact's row is gone, its file is not yet; former has its sha256.
+-- artifact: a row of the table of that name in Pulp (contentartifact: only of contents that were there). former: the row as it was
+-- before the migration changed it; NULL: the migration made it. Kinds remotedetail and repositorydetail: the row of the plugin's
+-- table, of a remote or repository that was there before. Kind modulelinks: a module that was there before; former has the packages
+-- that it was linked with. Kind file: an artifact's row is gone, its file is not yet; former has its sha256.
 CREATE TABLE migrationd_pulp2to3.made (
         kind            text NOT NULL,
         id              uuid NOT NULL,

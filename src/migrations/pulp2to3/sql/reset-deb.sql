@@ -14,3 +14,9 @@ DELETE FROM public.deb_releasearchitecture d USING pg_temp.gone g WHERE d.conten
 DELETE FROM public.deb_releasecomponent d USING pg_temp.gone g WHERE d.content_ptr_id = g.id;
 DELETE FROM public.deb_release d USING pg_temp.gone g WHERE d.content_ptr_id = g.id;
 DELETE FROM public.deb_package d USING pg_temp.gone g WHERE d.content_ptr_id = g.id;
+
+-- Remotes that were there before get back what they had here.
+UPDATE public.deb_aptremote d SET distributions = f.distributions, components = f.components, architectures = f.architectures, gpgkey = f.gpgkey
+        FROM migrationd_pulp2to3.made m CROSS JOIN LATERAL jsonb_populate_record(NULL::public.deb_aptremote, m.former) f
+        WHERE m.kind = 'remotedetail' AND m.id = d.remote_ptr_id;
+DELETE FROM migrationd_pulp2to3.made m USING public.deb_aptremote d WHERE m.kind = 'remotedetail' AND m.id = d.remote_ptr_id;

@@ -25,3 +25,9 @@ WITH gone AS (
                 RETURNING n.pulp_id
 )
 DELETE FROM migrationd_pulp2to3.made m USING gone g WHERE m.kind = 'namespace' AND m.id = g.pulp_id;
+
+-- Remotes that were there before get back what they had here.
+UPDATE public.container_containerremote d SET upstream_name = f.upstream_name, include_tags = f.include_tags
+        FROM migrationd_pulp2to3.made m CROSS JOIN LATERAL jsonb_populate_record(NULL::public.container_containerremote, m.former) f
+        WHERE m.kind = 'remotedetail' AND m.id = d.remote_ptr_id;
+DELETE FROM migrationd_pulp2to3.made m USING public.container_containerremote d WHERE m.kind = 'remotedetail' AND m.id = d.remote_ptr_id;

@@ -35,7 +35,7 @@ WITH ours AS (
 ), forgotten_publications AS (
         DELETE FROM migrationd_pulp2to3.publication WHERE publication_id IN (SELECT pulp_id FROM publications)
 ), forgotten AS (
-        DELETE FROM migrationd_pulp2to3.made m USING kept k WHERE (m.kind = 'repository' AND m.id = k.pulp_id) OR
+        DELETE FROM migrationd_pulp2to3.made m USING kept k WHERE (m.kind IN ('repository', 'repositorydetail') AND m.id = k.pulp_id) OR
                 (m.kind = 'version' AND m.id = ANY (k.versions))
 ), forgotten_distributions AS (
         DELETE FROM migrationd_pulp2to3.made m USING public.core_distribution d WHERE m.kind = 'distribution' AND m.id = d.pulp_id AND

@@ -24,3 +24,18 @@ DELETE FROM public.rpm_packagegroup d USING pg_temp.gone g WHERE d.content_ptr_i
 DELETE FROM public.rpm_packagelangpacks d USING pg_temp.gone g WHERE d.content_ptr_id = g.id;
 DELETE FROM public.rpm_repometadatafile d USING pg_temp.gone g WHERE d.content_ptr_id = g.id;
 DELETE FROM public.rpm_package d USING pg_temp.gone g WHERE d.content_ptr_id = g.id;
+
+-- Remotes that were there before get back what they had here.
+UPDATE public.rpm_rpmremote d SET sles_auth_token = f.sles_auth_token
+        FROM migrationd_pulp2to3.made m CROSS JOIN LATERAL jsonb_populate_record(NULL::public.rpm_rpmremote, m.former) f
+        WHERE m.kind = 'remotedetail' AND m.id = d.remote_ptr_id;
+DELETE FROM migrationd_pulp2to3.made m USING public.rpm_rpmremote d WHERE m.kind = 'remotedetail' AND m.id = d.remote_ptr_id;
+
+-- So do repositories, and modules lose the links that they had not.
+UPDATE public.rpm_rpmrepository d SET retain_package_versions = f.retain_package_versions
+        FROM migrationd_pulp2to3.made m CROSS JOIN LATERAL jsonb_populate_record(NULL::public.rpm_rpmrepository, m.former) f
+        WHERE m.kind = 'repositorydetail' AND m.id = d.repository_ptr_id;
+DELETE FROM migrationd_pulp2to3.made m USING public.rpm_rpmrepository d WHERE m.kind = 'repositorydetail' AND m.id = d.repository_ptr_id;
+DELETE FROM public.rpm_modulemd_packages l USING migrationd_pulp2to3.made m
+        WHERE m.kind = 'modulelinks' AND m.id = l.modulemd_id AND m.former ? l.package_id::text;
+DELETE FROM migrationd_pulp2to3.made m WHERE m.kind = 'modulelinks';

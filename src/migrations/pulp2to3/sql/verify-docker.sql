@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
--- What of a batch's units of plugin docker differs in Pulp 3, as far as the fields that tell them apart go.
+-- What of a batch's units of plugin docker differs in Pulp 3.
 WITH units AS (
         SELECT u.item, u.type, c.content_id, d.document AS d FROM pg_temp.verify_unit u
                 JOIN migrationd_pulp2to3.unit_document d ON d.type = u.type AND d.unit_id = u.unit_id
@@ -11,6 +11,10 @@ WITH units AS (
         UNION ALL
         SELECT u.item, 'digest', m.digest, d ->> 'digest' FROM units u
                 LEFT JOIN public.container_manifest m ON m.content_ptr_id = u.content_id
+                WHERE u.type IN ('docker_manifest', 'docker_manifest_list')
+        UNION ALL
+        SELECT u.item, 'schema_version', m.schema_version::text, d ->> 'schema_version' FROM units u
+                JOIN public.container_manifest m ON m.content_ptr_id = u.content_id
                 WHERE u.type IN ('docker_manifest', 'docker_manifest_list')
         UNION ALL
         SELECT u.item, v.* FROM units u LEFT JOIN public.container_tag t ON t.content_ptr_id = u.content_id
