@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# The patterns have the backtick of Markdown.
+# shellcheck disable=SC2016
 # Each test that GUARANTEES.md and ARCHITECTURE.md name is there, and each guarantee names one. Usage: guarantees.sh [PROJECT]
 # shellcheck source=tests/lib/static.sh
 . "$(dirname "$0")/../lib/static.sh"
