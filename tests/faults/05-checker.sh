@@ -1,6 +1,7 @@
 #!/bin/bash
 # container: faults
-# timeout: 300
+# timeout: 600
+# unit: no
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The checker of the fault tests finds what it is there for: after a run without faults a violation of each invariant is planted.
 # shellcheck source=tests/lib/system.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # container: faults
 # timeout: 900
+# unit: no
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The short form: each kind of injection at least once, some in one run; one that did not strike is tried again. tools/faults is
 # the long form.

@@ -227,6 +227,19 @@ static void a_split_is_tried_as_often_as_a_task(void **state) {
         assert_string_equal(a.kind, "expand");
 }
 
+static void a_clock_that_was_set_back_makes_no_back_off_longer(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, "[{\"code\": \"copy\", \"expand\": true, \"backoff_msec\": 60000, \"backoff_max_msec\": 60000}]", "[{}]");
+        a = launch(s);
+        assert_value(end(s, &a, "exit-code", "false"), "waiting");
+        assert_int_equal(store_launch(s, "1", &a, 1), 0);
+        /* Written when the clock was an hour ahead. */
+        store_ask(s, "UPDATE migrationd.task SET not_before = not_before + interval '1h' WHERE report_id = $1 AND state = 'waiting'");
+        assert_int_equal(store_launch(s, "1", &a, 1), 1);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
@@ -234,6 +247,7 @@ int main(void) {
                 TEST(skipped_tasks_let_the_report_complete),
                 TEST(attempts_of_a_class_are_counted_for_themselves),
                 TEST(the_back_off_of_a_class_doubles_up_to_its_cap),
+                TEST(a_clock_that_was_set_back_makes_no_back_off_longer),
                 TEST(memory_grows_up_to_the_ceiling_and_ends_there),
                 TEST(a_split_puts_smaller_tasks_in_the_place_of_one),
                 TEST(a_split_that_gives_the_same_task_again_has_an_end),

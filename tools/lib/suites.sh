@@ -10,6 +10,7 @@
 #            # timeout: SECONDS    for the whole file; 600 if not said
 #            # debian13: yes       the suite debian13 has it too, which is none of a run without names: the same files in a
 #                                  container of Debian 13, with the project built there (see tools/debian13)
+#            # unit: no            not as a unit, since it restarts the bus by which one is waited for
 #            # host-resets: N      the file runs N+1 times, with 0, 1, … N as its argument, and between two of
 #                                  these runs the container is killed and booted again on the same file system
 
@@ -106,10 +107,11 @@ unit_run() {
 
 # container_phase NAME FILE PHASE: one run of a file inside; its TAP is the output.
 container_phase() {
-        local seconds
+        local seconds unit=(--unit)
 
         seconds=$(file_says "$2" timeout 600)
-        "$PROJECT/tools/container" exec "$1" --unit --timeout "$seconds" --setenv "CI=${CI:-}" -- \
+        [[ $(file_says "$2" unit yes) == yes ]] || unit=()
+        "$PROJECT/tools/container" exec "$1" "${unit[@]}" --timeout "$seconds" --setenv "CI=${CI:-}" -- \
                 "$TESTS_INSIDE/${2#"$PROJECT/tests/"}" "$3"
 }
 
