@@ -176,10 +176,6 @@ test_what_killed_tasks_of_former_reports_left_in_the_store_is_removed() {
         run "$PLAN_ALL" '{"skip_corrupted": true}'
         expect_sample damaged
         [[ -z $(find "$WORK/media/artifact" -maxdepth 1 -name '.*') ]] || fail 'the run left temporary files'
-        touch "$WORK/media/artifact/.migration-3-3"
-        DEFINITION=pulp2to3_reset run "$PLAN_ALL"
-        expect_state completed
-        [[ -z $(find "$WORK/media" -mindepth 1) ]] || fail "left: $(find "$WORK/media" -mindepth 1 | head -3)"
 }
 
 test_the_fence_waits_for_a_session_that_holds_a_lock_of_the_report() {
