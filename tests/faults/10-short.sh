@@ -1,6 +1,6 @@
 #!/bin/bash
 # container: faults
-# timeout: 900
+# timeout: 1800
 # unit: no
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The short form: each kind of injection at least once, some in one run; one that did not strike is tried again. tools/faults is
