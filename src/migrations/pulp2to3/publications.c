@@ -10,9 +10,9 @@
 #include "migrations/pulp2to3/steps.h"
 #include "pulp2to3-sql.h"
 
-/* Measured: some 10 ms for a publication, 20 µs for a line of its manifest; halved, as machines differ. */
 static int find_due(Step *s, int64_t after, int64_t to);
 
+/* Measured: some 10 ms for a publication, 20 µs for a line of its manifest; halved, as machines differ. */
 static const RangeRates rates = { .repositories = 50, .links = 25000, .due = find_due };
 
 static const PublicationType *const types[] = {
