@@ -7,9 +7,9 @@
 #include "migrations/pulp2to3/steps.h"
 #include "pulp2to3-sql.h"
 
-/* Measured: a distribution takes less than a millisecond in a batch; the links do not matter. */
 static int find_due(Step *s, int64_t after, int64_t to);
 
+/* Measured: a distribution takes less than a millisecond in a batch; the links do not matter. */
 static const RangeRates rates = { .repositories = 1000, .links = INT64_C(1) << 40, .due = find_due };
 
 #define BATCH_REPOSITORIES 250

@@ -9,10 +9,9 @@
 #include "migrations/pulp2to3/steps.h"
 #include "pulp2to3-sql.h"
 
-/* Measured: some 10 ms for the statements of a repository, 50 µs for a content; halved, as machines differ.
- */
 static int find_due(Step *s, int64_t after, int64_t to);
 
+/* Measured: some 10 ms for the statements of a repository, 50 µs for a content; halved, as machines differ. */
 static const RangeRates rates = {
         .repositories = 50, .links = 10000, .sql_before = sql_version_analyze, .due = find_due
 };
