@@ -44,7 +44,7 @@ for ((n = 0; n < ${#everything[@]}; n += 6)); do
 done
 
 title "Each kind of injection struck"
-for ((n = 0; n < 3 && ${#MISSED[@]} > 0; n++)); do
+for ((n = 0; n < 6 && ${#MISSED[@]} > 0; n++)); do
         again=("${MISSED[@]}") MISSED=()
         run_of "${again[@]}"
 done

@@ -26,12 +26,15 @@ typed() {
 
 sample_make 2000
 target_make
+# A sample is migrated in seconds: the first task that writes content waits for this lock, and with it the whole migration.
+systemd-run --quiet --collect --unit=readme-lock --uid=pulp --service-type=exec psql -XAtq -d pulp \
+        -c 'BEGIN; LOCK TABLE core_content IN EXCLUSIVE MODE; SELECT pg_sleep(150)'
 
 title "A plan is stored, run and watched with busctl alone, as the README shows it"
 expect_match '^o "/org/migrationd1/plan/_1"$' typed CreatePlan
 expect_match '^o "/org/migrationd1/report/_1"$' typed 'Run '
 expect_match '^s "running"$' typed get-property
-wait_until 60 step_runs 1 premigration
+wait_until 60 step_runs 1 content
 expect_match 'migration-1.slice' typed 'systemctl status'
 expect_match 'migrationd-poll@1.timer' typed list-timers
 expect_match '"validate"' typed ListTasks
