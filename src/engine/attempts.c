@@ -5,6 +5,10 @@
 #include "base/text.h"
 #include "engine/engine-internal.h"
 
+/* Three intervals of a check. After so long without a look the database was away, and a task could not count either.
+ */
+#define LOOK_GAP_USEC (15 * USEC_PER_SEC)
+
 Attempt *attempt_find(Engine *e, int64_t id) {
         for (size_t i = 0; i < e->n_attempts; i++)
                 if (e->attempts[i].id == id)
@@ -46,6 +50,34 @@ void attempts_drop_unseen(Engine *e) {
                         attempt_done(e->attempts + i);
         }
         e->n_attempts = kept;
+}
+
+void attempt_watch(Attempt *a, usec_t progress_timeout_usec, int64_t moved_usec, usec_t now_usec) {
+        usec_t still;
+
+        if (progress_timeout_usec == USEC_INFINITY || moved_usec != a->moved_usec ||
+            now_usec - a->looked_usec > LOOK_GAP_USEC)
+                a->still_since_usec = now_usec;
+        a->moved_usec = moved_usec;
+        a->looked_usec = now_usec;
+        a->progress_timeout_usec = progress_timeout_usec;
+        still = now_usec - a->still_since_usec;
+        a->stalled_msec = progress_timeout_usec != USEC_INFINITY && still >= progress_timeout_usec
+                                  ? (int64_t) (still / USEC_PER_MSEC)
+                                  : -1;
+}
+
+usec_t attempts_stall_delay(const Engine *e, usec_t now_usec) {
+        usec_t delay = USEC_INFINITY;
+
+        for (size_t i = 0; i < e->n_attempts; i++) {
+                const Attempt *a = e->attempts + i;
+                usec_t still = now_usec - a->still_since_usec;
+
+                if (a->progress_timeout_usec != USEC_INFINITY && still < a->progress_timeout_usec)
+                        delay = MIN(delay, a->progress_timeout_usec - still);
+        }
+        return delay;
 }
 
 void attempts_free(Engine *e) {

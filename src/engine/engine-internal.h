@@ -9,6 +9,7 @@
 #include <systemd/sd-id128.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "engine/engine.h"
 #include "engine/outcome.h"
 #include "model/names.h"
@@ -42,13 +43,17 @@ typedef struct Attempt {
         char *step;
         char *launcher;
         bool expander;
-        bool other_bus;   /* launched over a bus that has ended: before a boot, or a restart of the bus */
-        int64_t age_usec; /* since it ended, -1: live */
-        uint64_t memory_max_bytes; /* what it was given, 0: no limit of ours */
-        int64_t stalled_msec; /* the step's time without progress is over by then, -1: no */
-        bool seen;        /* in the snapshot of this check */
-        bool settled;     /* no start of it can be in flight any more */
-        bool listed;      /* PID 1 has the unit loaded */
+        bool other_bus;               /* launched over a bus that has ended: before a boot, or a restart of the bus */
+        int64_t age_usec;             /* since it ended, -1: live */
+        uint64_t memory_max_bytes;    /* what it was given, 0: no limit of ours */
+        int64_t moved_usec;           /* as poll-attempts.sql has it: another value when counters have moved */
+        usec_t progress_timeout_usec; /* USEC_INFINITY: for ever, or it does not matter now */
+        usec_t still_since_usec;      /* CLOCK_MONOTONIC; this process has seen no move since */
+        usec_t looked_usec;           /* CLOCK_MONOTONIC; the latest look */
+        int64_t stalled_msec;         /* the step's time without progress is over by then, -1: no */
+        bool seen;                    /* in the snapshot of this check */
+        bool settled;                 /* no start of it can be in flight any more */
+        bool listed;                  /* PID 1 has the unit loaded */
         bool active;
         bool recorded; /* result stored in this check: to be released */
         bool pinned;   /* by this connection */
@@ -66,8 +71,8 @@ typedef struct Snapshot {
         uint32_t workers;
         bool any_failed; /* the report is to fail: nothing more is started */
         bool stop_on_failure;
-        int64_t next_usec; /* until the earliest back-off ends, -1: none */
-        char *wait_reason; /* as stored */
+        int64_t next_usec;        /* until the earliest back-off ends, -1: none */
+        char *wait_reason;        /* as stored */
         uint32_t throttle_window; /* so many tasks at once, UINT32_MAX: not throttled */
         char *throttle_reason;
         char *waits;                    /* of a pause or a back-off: who asked for it and since when, or until when */
@@ -202,4 +207,9 @@ Attempt *attempt_find_unit(Engine *e, const char *unit);
 /* A new, zeroed entry; pointers to other entries become invalid. NULL: out of memory. */
 Attempt *attempt_add(Engine *e, int64_t id);
 void attempts_drop_unseen(Engine *e);
+/* A look at an attempt's counters, now_usec on CLOCK_MONOTONIC: sets stalled_msec. The clock of the database may
+ * jump, so the time is taken here; it begins anew with the process, and after a time in which nobody could look. */
+void attempt_watch(Attempt *a, usec_t progress_timeout_usec, int64_t moved_usec, usec_t now_usec);
+/* Until the next attempt's time without progress is over; USEC_INFINITY: none has one. */
+usec_t attempts_stall_delay(const Engine *e, usec_t now_usec);
 void attempts_free(Engine *e);

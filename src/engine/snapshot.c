@@ -70,11 +70,14 @@ static void on_report(_unused_ PgClient *c, const PgError *error, PGresult *res,
 }
 
 static int attempt_fill(Engine *e, Attempt *a, PGresult *res, int row) {
+        int64_t timeout = pg_get_i64(res, row, "progress_timeout_msec", -1);
+
         a->seen = true;
         a->settled = a->listed = a->active = a->recorded = false;
         a->state = state_from_string(pg_get_text(res, row, "state", ""));
         a->age_usec = pg_get_i64(res, row, "age_usec", -1);
-        a->stalled_msec = pg_get_i64(res, row, "stalled", -1);
+        attempt_watch(a, timeout < 0 ? USEC_INFINITY : (usec_t) timeout * USEC_PER_MSEC,
+                      pg_get_i64(res, row, "moved_usec", 0), engine_now(e));
         if (a->unit)
                 return 0;
         a->task = (uint32_t) pg_get_i64(res, row, "task_id", 0);

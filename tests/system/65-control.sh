@@ -146,6 +146,30 @@ wait_until 60 report_is "$report" completed
 expect_eq "$(sql "SELECT string_agg(state, ' ' ORDER BY number) FROM migrationd.attempt WHERE report_id = $report")" 'failed failed completed'
 expect_eq "$(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c 'Attempt [12] of task .* failed, it is tried again')" 2
 
+title "A clock of the database that jumps by an hour does not make a task stand still"
+program stands <<'SH'
+#!/bin/sh
+migrationd-task progress 1 2
+tail -f /dev/null & echo $! >/var/lib/worker/stands
+wait
+migrationd-task progress 2
+SH
+definition stands <<'JSON'
+{ "name": "stands", "description": "Stands", "user": "worker", "writable": ["/var/lib/worker"],
+  "steps": [ { "code": "stand", "message": "Standing", "progress-timeout": "60s",
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/stands"] } ] }
+JSON
+report=$(report_run "$(plan_create stands '{}')")
+wait_until 20 test -s /var/lib/worker/stands
+# As it would be after the jump.
+sql "UPDATE migrationd.attempt SET claimed_at = claimed_at - interval '1 hour', progress_at = progress_at - interval '1 hour'
+        WHERE report_id = $report"
+# Longer than the poll's interval.
+migrationctl wait --timeout=7 "$report" >/dev/null 2>&1 || :
+kill "$(cat /var/lib/worker/stands)"
+wait_until 30 report_is "$report" completed
+expect_eq "$(sql "SELECT string_agg(state, ' ' ORDER BY number) FROM migrationd.attempt WHERE report_id = $report")" 'completed'
+
 title "The hook is told of each step's end and of the report's, by a unit that reads how it ended"
 cat >/etc/systemd/system/tell@.service <<'UNIT'
 [Service]
