@@ -130,7 +130,8 @@ BEGIN
         RETURN v_count;
 END $$;
 
--- As before; memory_max_bytes: MemoryMax= of the unit, NULL: none of ours.
+-- As before; memory_max_bytes: MemoryMax= of the unit, NULL: none of ours. A task whose back-off ends later than any back-off of its
+-- step can is due: the clock was ahead when it was written, and has been set back.
 DROP FUNCTION migrationd.report_launch(integer, integer, text, uuid);
 CREATE FUNCTION migrationd.report_launch(p_report integer, p_limit integer, p_launcher text, p_bus uuid)
 RETURNS TABLE (attempt_id bigint, task integer, number integer, token uuid, step text, kind text, unit text,
@@ -141,6 +142,7 @@ DECLARE
         v_report migrationd.report;
         v_step migrationd.step;
         v_room integer;
+        v_longest interval;
 BEGIN
         SELECT * INTO v_report FROM migrationd.report WHERE id = p_report AND state = 'running' FOR NO KEY UPDATE;
         IF NOT FOUND OR EXISTS (SELECT FROM migrationd.task WHERE report_id = p_report AND state = 'failed' AND NOT tolerated) THEN
@@ -155,6 +157,9 @@ BEGIN
         IF v_room <= 0 THEN
                 RETURN;
         END IF;
+        -- With the tenth of jitter, and a second for what is not exact.
+        v_longest := interval '1 second' + 1.1 * interval '1 millisecond' * greatest(v_step.backoff_max_msec,
+                (SELECT max(backoff_max_msec) FROM migrationd.failure_policy WHERE report_id = p_report AND step_ord = v_step.ord));
         RETURN QUERY
         WITH RECURSIVE lane (name, stage) AS (
                 (SELECT lane, stage FROM migrationd.task WHERE report_id = p_report AND step_ord = v_step.ord AND
@@ -166,7 +171,8 @@ BEGIN
         ), due AS (
                 SELECT d.id FROM lane l, LATERAL (SELECT id FROM migrationd.task WHERE report_id = p_report AND
                                 step_ord = v_step.ord AND lane = l.name AND stage = l.stage AND state = 'waiting' AND
-                                attempt < max_attempts AND (not_before IS NULL OR not_before <= clock_timestamp())
+                                attempt < max_attempts AND (not_before IS NULL OR not_before NOT BETWEEN clock_timestamp() AND
+                                clock_timestamp() + v_longest)
                                 ORDER BY id LIMIT v_room) d
                 WHERE NOT EXISTS (SELECT FROM migrationd.task f WHERE f.report_id = p_report AND f.state = 'failed' AND
                         f.step_ord = v_step.ord AND f.lane = l.name AND f.stage < l.stage)
