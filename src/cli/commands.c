@@ -33,6 +33,8 @@ static const Verb verbs[] = {
           "Do not begin a step before it is released", hold_verb },
         { "release", "REPORT [STEP]", 1, 2, { ARGUMENT_REPORT }, "",
           "Let a step begin that is held, or all of them", release_verb },
+        { "move", "REPORT", 1, 1, { ARGUMENT_REPORT }, "",
+          "Run a report on this host, when the one that ran it never comes back", move_verb },
         { "set-workers", "REPORT N", 2, 2, { ARGUMENT_REPORT }, "",
           "Change how many tasks run at once", set_workers_verb },
 

@@ -81,6 +81,7 @@ int resume_verb(Cli *cli, char **arguments);
 int retry_verb(Cli *cli, char **arguments);
 int hold_verb(Cli *cli, char **arguments);
 int release_verb(Cli *cli, char **arguments);
+int move_verb(Cli *cli, char **arguments);
 int why_verb(Cli *cli, char **arguments);
 int set_workers_verb(Cli *cli, char **arguments);
 int doctor_verb(Cli *cli, char **arguments);

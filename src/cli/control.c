@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* cancel, pause, resume, retry, hold, release, set-workers: requests on a report. */
+/* cancel, pause, resume, retry, hold, release, move, set-workers: requests on a report. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -140,6 +140,19 @@ int release_verb(Cli *cli, char **arguments) {
         if (r != 0)
                 return r;
         say(cli, "Report %" PRIu32 " goes on.\nType next: migrationctl watch %" PRIu32 "\n", id);
+        return EXIT_COMPLETED;
+}
+
+int move_verb(Cli *cli, char **arguments) {
+        uint32_t id;
+        int r;
+
+        r = cli_parse_id(arguments[0], "report", &id);
+        if (r == 0)
+                r = request(cli, id, "Move", "move", 0, NULL);
+        if (r != 0)
+                return r;
+        say(cli, "Report %" PRIu32 " is run by this host.\nType next: migrationctl watch %" PRIu32 "\n", id);
         return EXIT_COMPLETED;
 }
 

@@ -46,6 +46,10 @@ static void fail_refused(Request *q, const char *state, const char *refused) {
         else if (streq(refused, "held"))
                 (void) bus_error_set(&error, BUS_ERROR_BAD_STATE, "Report %" PRIu32 " does not hold%s%s", report,
                                      call->step ? " before step " : "", call->step ?: "");
+        else if (streq(refused, "sessions"))
+                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE,
+                                     "Report %" PRIu32 " is being run: its poll or a task of it has a session",
+                                     report);
         else if (streq(refused, "tasks"))
                 (void) bus_error_set(&error, BUS_ERROR_BAD_STATE,
                                      "No failed task of report %" PRIu32 " is of that step and class", report);
@@ -137,6 +141,10 @@ int report_method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
 
 int report_method_resume(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         return start(message, userdata, "resume", NULL, NULL, error);
+}
+
+int report_method_move(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return start(message, userdata, "move", NULL, NULL, error);
 }
 
 int report_method_retry(sd_bus_message *message, void *userdata, sd_bus_error *error) {

@@ -10,6 +10,7 @@ int report_method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
 int report_method_pause(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int report_method_resume(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int report_method_retry(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int report_method_move(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int report_method_hold(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int report_method_release(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int report_method_set_workers(sd_bus_message *message, void *userdata, sd_bus_error *error);

@@ -120,6 +120,7 @@ struct Engine {
         char *worker_conninfo;
         char *definition_root;
         char *slice;
+        char *elsewhere; /* name of the host that runs the report instead, NULL: this one does */
         char bus_id[SD_ID128_UUID_STRING_MAX];
 
         Phase phase;
@@ -159,6 +160,8 @@ void operation_end(Operation *o, int error, const char *what, const char *messag
 /* For a call that could not be sent at all: as operation_end(). */
 void operation_sent(Operation *o, int r, const char *what);
 void engine_poke(Engine *e);
+/* host: the one that runs the report instead, copied. The engine ends. */
+void engine_end_elsewhere(Engine *e, const char *host);
 /* Queues a statement as an operation of the phase; the callback has to call operation_end(). */
 void engine_query(Engine *e, int64_t attempt, const SqlStatement *sql, const char *const *params,
                   PgCallback callback);

@@ -77,6 +77,13 @@ static void engine_end(Engine *e, EngineEnd end) {
         e->on_end(e, end, e->userdata);
 }
 
+void engine_end_elsewhere(Engine *e, const char *host) {
+        free(e->elsewhere);
+        e->elsewhere = strdup(host);
+        snprintf(e->status, sizeof(e->status), "run by host %s", host);
+        engine_end(e, ENGINE_ELSEWHERE);
+}
+
 static void reason_stored(_unused_ PgClient *c, const PgError *error, _unused_ PGresult *res, void *userdata) {
         Operation *o = userdata;
 
@@ -236,16 +243,26 @@ static void lock_next_try(Engine *e);
 static void on_lock(_unused_ PgClient *c, const PgError *error, PGresult *res, void *userdata) {
         Engine *e = userdata;
         LogContext context = engine_log_context(e, NULL);
+        const char *elsewhere;
 
         if (error) {
                 if (error->error != -ECANCELED)
                         (void) log_full(LOG_WARNING, error->error, &context, "Taking the report's lock: %s",
                                         error->message);
+                /* The session is there, so nothing else would try again. */
+                if (error->error == -EIO)
+                        lock_next_try(e);
+                return;
+        }
+        /* No other host sees the units of a report. */
+        elsewhere = pg_get_text(res, 0, "elsewhere", NULL);
+        if (elsewhere) {
+                engine_end_elsewhere(e, elsewhere);
                 return;
         }
         e->locked = pg_get_bool(res, 0, "locked");
         if (!e->locked) {
-                /* The session of a poll that was killed may need a moment to end; one on another host stays. */
+                /* The session of a poll that was killed may need a moment to end. */
                 snprintf(e->status, sizeof(e->status), "waiting for the lock of report %" PRIu32, e->report);
                 lock_next_try(e);
                 return;
@@ -360,9 +377,14 @@ Engine *engine_free(Engine *e) {
         free(e->worker_conninfo);
         free(e->definition_root);
         free(e->slice);
+        free(e->elsewhere);
         free(e->fence_unit);
         free(e);
         return NULL;
+}
+
+const char *engine_elsewhere(Engine *e) {
+        return e->elsewhere ?: "";
 }
 
 const char *engine_status(Engine *e) {

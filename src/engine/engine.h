@@ -16,6 +16,7 @@ typedef struct Engine Engine;
 typedef enum EngineEnd {
         ENGINE_FINISHED,       /* the report is completed, failed or canceled: the timer is to be stopped */
         ENGINE_UNKNOWN_REPORT, /* there is no such report: the timer is to be stopped */
+        ENGINE_ELSEWHERE,      /* another host runs the report: whatever it left here is to be stopped */
 } EngineEnd;
 
 /* Called once, when there is nothing left to do here. */
@@ -35,6 +36,9 @@ int engine_new(sd_event *event, const EngineOptions *options, EngineEndHandler o
 /* Drops all pending calls. Units go on. Accepts NULL, returns NULL. */
 Engine *engine_free(Engine *e);
 DEFINE_CLEANUP(Engine *, engine_free);
+
+/* After ENGINE_ELSEWHERE the name of the host that runs the report; borrowed. */
+const char *engine_elsewhere(Engine *e);
 
 /* One line for systemctl status: what the last check saw; borrowed. */
 const char *engine_status(Engine *e);

@@ -44,6 +44,13 @@ static void on_report(_unused_ PgClient *c, const PgError *error, PGresult *res,
                 e->on_end(e, ENGINE_UNKNOWN_REPORT, e->userdata);
                 return;
         }
+        /* A retry or a move since the lock was taken. */
+        text = pg_get_text(res, 0, "elsewhere", NULL);
+        if (text) {
+                engine_end_elsewhere(e, text);
+                operation_end(o, -ECANCELED, NULL, NULL);
+                return;
+        }
         free(e->snap.wait_reason);
         free(e->snap.throttle_reason);
         free(e->snap.waits);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
@@ -19,6 +20,7 @@ typedef struct Poll {
         Engine *engine;
         UnitHost *host; /* for stopping the own timer, after the engine's end */
         uint32_t report;
+        int status; /* the exit status */
         char last_status[640];
 } Poll;
 
@@ -28,12 +30,12 @@ static void on_timer_stopped(const UnitReply *reply, void *userdata) {
         if (reply->error < 0 && reply->error != -ENOENT)
                 log_warning_errno(reply->error, "Stopping the timer of report %" PRIu32 ": %s", p->report,
                                   reply->message);
-        (void) sd_event_exit(p->event, 0);
+        (void) sd_event_exit(p->event, p->status);
 }
 
 static void on_host_changed(_unused_ UnitHost *h, _unused_ void *userdata) {}
 
-static void on_engine_end(_unused_ Engine *e, EngineEnd end, void *userdata) {
+static void on_engine_end(Engine *e, EngineEnd end, void *userdata) {
         Poll *p = userdata;
         _cleanup_(freep) char *timer = NULL, *slice = NULL;
         LogContext context = { .report = p->report };
@@ -41,8 +43,15 @@ static void on_engine_end(_unused_ Engine *e, EngineEnd end, void *userdata) {
 
         if (end == ENGINE_UNKNOWN_REPORT)
                 (void) log_full(LOG_ERR, 0, &context, "There is no report %" PRIu32, p->report);
-        /* Empty by now: an active slice would stay for ever. The answer to the later call says that both were
-         * heard. */
+        else if (end == ENGINE_ELSEWHERE) {
+                p->status = EX_UNAVAILABLE;
+                (void) log_full(LOG_NOTICE, 0, &context,
+                                "Report %" PRIu32
+                                " is run by host %s, not by this one; see: migrationctl why %" PRIu32,
+                                p->report, engine_elsewhere(e), p->report);
+        }
+        /* Empty by now, unless the report was moved away: an active slice would stay for ever. The answer to the
+         * later call says that both were heard. */
         slice = report_slice_name(p->report);
         if (slice)
                 (void) unit_host_stop(p->host, slice, NULL, NULL);
@@ -50,7 +59,7 @@ static void on_engine_end(_unused_ Engine *e, EngineEnd end, void *userdata) {
         if (timer)
                 r = unit_host_stop(p->host, timer, on_timer_stopped, p);
         if (r < 0)
-                (void) sd_event_exit(p->event, 0);
+                (void) sd_event_exit(p->event, p->status);
 }
 
 static int on_status(sd_event_source *s, _unused_ uint64_t usec, void *userdata) {
@@ -131,5 +140,5 @@ int main(int argc, char *argv[]) {
         engine_free(p.engine);
         unit_host_free(p.host);
         sd_event_unref(p.event);
-        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return r < 0 ? EXIT_FAILURE : p.status;
 }

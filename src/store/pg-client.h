@@ -75,7 +75,8 @@ typedef enum PgClientFlags {
  * names one server; application_name shows in pg_stat_activity. Session settings pinned at connect:
  * search_path '' (pg_catalog only), client_encoding UTF8, datestyle ISO, timezone UTC, transaction
  * isolation READ COMMITTED (the store's functions stand on it), statement_timeout and lock_timeout 30 s,
- * idle_in_transaction_session_timeout 60 s, client_connection_check_interval 2 s. The database must be
+ * idle_in_transaction_session_timeout 60 s, client_connection_check_interval 2 s; and migrationd.host_id,
+ * migrationd.host, which say on which host the process is. The database must be
  * UTF8. Returns 0 or a negative errno (-EINVAL: conninfo cannot be parsed). */
 int pg_client_new(sd_event *event, const char *conninfo, const char *application_name, PgClientFlags flags,
                   PgStateHandler on_state, PgNotifyHandler on_notify, void *userdata, PgClient **ret);

@@ -6,7 +6,10 @@
  * epoll then does not watch any more. So the event source is dropped before such a call and made anew
  * after it. */
 
+#include <ctype.h>
+#include <limits.h>
 #include <sys/epoll.h>
+#include <systemd/sd-id128.h>
 
 #include "base/text.h"
 #include "store/pg-client-internal.h"
@@ -21,6 +24,9 @@
         "-c lock_timeout=30s "                               \
         "-c idle_in_transaction_session_timeout=60s "        \
         "-c client_connection_check_interval=2s"
+
+/* What the machine's id is hashed with; a random number. */
+#define HOST_ID SD_ID128_MAKE(5e, 0b, 7d, 1c, a4, 93, 4f, 6e, 8a, 27, c1, f0, 36, d8, 52, b9)
 
 /* Where the connection string says nothing. A peer that vanished is noticed within a minute, not after two
  * hours. */
@@ -45,16 +51,32 @@ static int setting_add(PgClient *c, const char *keyword, const char *value) {
         return strv_append(&c->values, value);
 }
 
+/* Tells the SQL functions on which host this session's process is: its id, "" when the machine has none, and its
+ * name. Whatever else a name has is not for a command line. Owned by the caller, NULL when out of memory. */
+static char *host_options(void) {
+        char id[SD_ID128_STRING_MAX] = "", name[HOST_NAME_MAX + 1] = "";
+        sd_id128_t machine;
+
+        if (sd_id128_get_machine_app_specific(HOST_ID, &machine) >= 0)
+                sd_id128_to_string(machine, id);
+        (void) gethostname(name, sizeof(name) - 1);
+        for (char *p = name; *p; p++)
+                if (!isalnum((unsigned char) *p) && !strchr(".-_", *p))
+                        *p = '_';
+        return text_format("-c migrationd.host_id=%s -c migrationd.host=%s", id, name);
+}
+
 /* Pinned settings replace those of the connection string, except that options are added to. */
 static int setting_add_given(PgClient *c, const char *keyword, const char *value) {
-        _cleanup_(freep) char *options = NULL;
+        _cleanup_(freep) char *options = NULL, *host = NULL;
 
         if (streq(keyword, "application_name") || streq(keyword, "client_encoding"))
                 return 0;
         if (!streq(keyword, "options"))
                 return value ? setting_add(c, keyword, value) : 0;
 
-        options = text_format("%s " SESSION_OPTIONS, value ?: "");
+        host = host_options();
+        options = host ? text_format("%s " SESSION_OPTIONS " %s", value ?: "", host) : NULL;
         return options ? setting_add(c, keyword, options) : -ENOMEM;
 }
 

@@ -59,7 +59,8 @@ service_rows() {
 
 effect_rows() {
         effects "SELECT what, n FROM (VALUES
-                ('locks of effects', (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')),
+                ('locks of effects', (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND
+                        database = (SELECT oid FROM pg_database WHERE datname = current_database()))),
                 ('items twice', (SELECT count(*) FROM (SELECT FROM effect WHERE report = $REPORT GROUP BY task, item
                         HAVING count(*) > 1) AS twice)),
                 ('items without their position', (SELECT count(*) FROM position p WHERE report = $REPORT AND

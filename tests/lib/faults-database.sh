@@ -101,12 +101,15 @@ poll_says() {
         [[ $(systemctl show --property=StatusText --value "migrationd-poll@$1.service") =~ $2 ]]
 }
 
+# For FAULTS_AWAY seconds; who starts the server meanwhile has not let it be away.
 inject_db_away() {
         local hit=1
 
+        POINT="${FAULTS_AWAY:-3} s"
         systemctl stop migrationd-postgresql.service
         happens_within 15 poll_says "$1" 'database unreachable' && hit=0
         pause_for "${FAULTS_AWAY:-3}"
+        ! systemctl --quiet is-active migrationd-postgresql.service || hit=1
         systemctl start migrationd-postgresql.service
         return "$hit"
 }

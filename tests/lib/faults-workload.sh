@@ -164,7 +164,8 @@ SH
         program faults_fence <<'SH'
 #!/bin/bash
 # Which report: the one that is unfinished, of which there is only one; no session of this test holds other locks.
-n=$(/usr/lib/postgresql/15/bin/psql -XAtq -d effects -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") || exit 1
+n=$(/usr/lib/postgresql/15/bin/psql -XAtq -d effects -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND
+        database = (SELECT oid FROM pg_database WHERE datname = current_database())") || exit 1
 [[ $n == 0 ]]
 SH
         definition faults <<'JSON'

@@ -11,6 +11,8 @@
 #            # debian13: yes       the suite debian13 has it too, which is none of a run without names: the same files in a
 #                                  container of Debian 13, with the project built there (see tools/debian13)
 #            # unit: no            not as a unit, since it restarts the bus by which one is waited for
+#            # hosts: 2         the file runs on this machine, its arguments are the names of two containers, which share
+#                                  what is at /var/lib/worker
 #            # host-resets: N      the file runs N+1 times, with 0, 1, … N as its argument, and between two of
 #                                  these runs the container is killed and booted again on the same file system
 
@@ -110,6 +112,10 @@ container_phase() {
         local seconds unit=(--unit)
 
         seconds=$(file_says "$2" timeout 600)
+        if [[ $(file_says "$2" hosts 1) == 2 ]]; then
+                timeout --kill-after=20 "$seconds" bash "$2" "$1" "$1-b"
+                return
+        fi
         [[ $(file_says "$2" unit yes) == yes ]] || unit=()
         "$PROJECT/tools/container" exec "$1" "${unit[@]}" --timeout "$seconds" --setenv "CI=${CI:-}" -- \
                 "$TESTS_INSIDE/${2#"$PROJECT/tests/"}" "$3"
@@ -141,7 +147,7 @@ group_container() {
 
 # container_group GROUP KIND KEEP FILE…: boot, run, remove (or leave, for a look). KIND is release, asan, points or debian13.
 container_group() {
-        local name kind=$2 keep=$3 install=$BUILD/install programs=$BUILD/$2/tests shared file arguments=()
+        local name kind=$2 keep=$3 install=$BUILD/install programs=$BUILD/$2/tests shared file arguments=() names=() common=
         # Seen by file_label.
         local label_prefix=
 
@@ -158,26 +164,38 @@ container_group() {
         esac
         arguments+=(--layer "$install" --bind-ro "$PROJECT/tests:$TESTS_INSIDE"
                 --bind-ro "$programs:$PROGRAMS_INSIDE")
+        names=("$name")
+        if [[ $(file_says "$1" hosts 1) == 2 ]]; then
+                names+=("$name-b")
+                common=$(mktemp -d)
+                chmod 755 "$common"
+                arguments+=(--bind "$common:/var/lib/worker")
+        fi
         shared=$(shared_directory)
         if [[ -n $shared ]]; then
                 arguments+=(--bind-ro "$shared/pulp2:/srv/pulp2" --bind-ro "$shared/pulp2to3:/srv/pulp2to3")
         fi
 
         log "container $name: $*"
-        if ! "$PROJECT/tools/container" boot "$name" "${arguments[@]}"; then
+        for name in "${names[@]}"; do
+                "$PROJECT/tools/container" boot "$name" "${arguments[@]}" && continue
                 for file in "$@"; do
                         tap_report failed "$(file_label "$file")" "the container boots"
                 done
+                [[ -z $common ]] || rm -rf "$common"
                 return
-        fi
+        done
         for file in "$@"; do
-                container_file "$name" "$file"
+                container_file "${names[0]}" "$file"
         done
         if [[ $keep == true ]]; then
-                log "left running; enter it with: MIGRATIOND_CONTAINER=$name tools/shell"
-        else
-                "$PROJECT/tools/container" stop "$name"
+                log "left running; enter it with: MIGRATIOND_CONTAINER=${names[0]} tools/shell"
+                return
         fi
+        for name in "${names[@]}"; do
+                "$PROJECT/tools/container" stop "$name"
+        done
+        [[ -z $common ]] || rm -rf "$common"
 }
 
 # groups_collect DIRECTORY GROUP…: what the groups counted. One that has left nothing ended before its end.
@@ -219,6 +237,7 @@ containers_run() {
                 members[$group]+=$file$'\n'
                 # What interrupts this script has to know all of them.
                 CONTAINERS+=("$(group_container "$group")")
+                [[ $(file_says "$file" hosts 1) == 1 ]] || CONTAINERS+=("$(group_container "$group")-b")
         done
         jobs=$(nproc)
         ((jobs <= 2)) || jobs=2

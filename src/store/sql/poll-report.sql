@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- What a check of the poll starts from. $1: report. next_usec: until the earliest back-off of the running step ends, NULL: none.
 -- waits: what report_why() says of a pause or of that back-off, NULL: neither. held: the step that a hold keeps from beginning,
--- NULL: none; held_uid: who asked for it.
+-- NULL: none; held_uid: who asked for it. elsewhere: the name of the host that runs the report, NULL: this one.
 SELECT r.state, r.pause_mode, r.workers, r.migration, r.definition_digest, r.wait_reason, r.throttle_window, r.throttle_reason,
         (SELECT count(*) FROM migrationd.task t WHERE t.report_id = r.id AND t.state = 'running') AS running_tasks,
         migrationd.report_is_failing(r.id) AS any_failed,
@@ -11,7 +11,7 @@ SELECT r.state, r.pause_mode, r.workers, r.migration, r.definition_digest, r.wai
                 FROM migrationd.task t JOIN migrationd.step s ON s.report_id = t.report_id AND s.ord = t.step_ord
                 WHERE t.report_id = r.id AND t.state = 'waiting' AND s.state = 'running' AND
                 t.not_before > pg_catalog.clock_timestamp()) AS next_usec,
-        h.code AS held, h.uid AS held_uid,
+        migrationd.report_elsewhere(r.id) AS elsewhere, h.code AS held, h.uid AS held_uid,
         CASE WHEN r.state = 'paused' THEN migrationd.report_why(r.id) ELSE
                 (SELECT format('step %s: back-off of a failed task until %s', s.code, pg_catalog.date_trunc('second', min(t.not_before)))
                 FROM migrationd.task t JOIN migrationd.step s ON s.report_id = t.report_id AND s.ord = t.step_ord
