@@ -91,6 +91,7 @@ report "a later generation has repositories that came, and not the one that went
 
 exits 0 --output "$work/damaged" --units 10 --rpm 40 --deb 20 --damaged-documents 5 &&
         grep -q '"kind": "missing field"' "$work/damaged/expected.json" &&
+        grep -q '"documents": [1-9]' "$work/damaged/expected.json" &&
         ! grep -q '"kind"' "$work/parts/expected.json"
 report "damaged documents are listed"
 

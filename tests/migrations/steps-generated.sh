@@ -105,7 +105,7 @@ test_a_changed_plan_is_followed_where_it_has_changed() {
 
 test_documents_that_are_damaged_are_the_listed_problems() {
         need_shared || return 0
-        generate damaged --damaged-documents 4 --corrupted 5
+        generate damaged --units 200 --on-demand 20 --shared 10 --damaged-documents 4 --corrupted 5
         target damaged
         : >"$LOG"
         run "$PLAN"
@@ -114,8 +114,12 @@ test_documents_that_are_damaged_are_the_listed_problems() {
         run "$PLAN" '{"skip_corrupted": true}'
         expect_sample
         diff <(expected_problems | sorted) <(actual_problems | sorted)
+        # Of an ISO unit, the field that the generator damaged.
+        diff <(jq -r '.problems.units[] | select(.field) | "\(.id) \(.field)"' "$EXPECTED" | sorted) \
+                <(problems | sed -nE 's/^units_iso ([0-9a-f-]+): field ([a-z]+) .*/\1 \2/p' | sorted)
         # Each kind of damage is there.
         [[ $(jq -r '[.plugins[].problems[].kind] | unique | length' "$EXPECTED") -eq 5 ]]
+        [[ $(jq -r '[.problems.units[].kind] | unique | length' "$EXPECTED") -eq 4 ]]
 }
 
 test_three_generations_in_one_target_end_as_the_last_one_in_an_empty_target() {

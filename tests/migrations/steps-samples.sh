@@ -96,7 +96,7 @@ repositories() {
 expected_problems() {
         jq -r '.problems.units[] | "units_iso \(.id)"' "$EXPECTED"
         jq -r '.plugins[].problems[] | "\(.collection) \(.id)"' "$EXPECTED"
-        jq -r '.plugins[].repositories[] | select(.dangling > 0) | "repository \(.name) \(.dangling)"' "$EXPECTED"
+        jq -r '(.repositories, .plugins[].repositories)[] | select(.dangling > 0) | "repository \(.name) \(.dangling)"' "$EXPECTED"
 }
 
 actual_problems() {

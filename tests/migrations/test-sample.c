@@ -97,9 +97,11 @@ static uint8_t *read_whole(const char *path, size_t *ret_size) {
 /* What an independent look at archive and content tree finds. */
 typedef struct Found {
         const char *content;
-        int64_t units, on_demand, good, corrupted, missing, truncated;
+        int64_t units, on_demand, readable_on_demand, good, corrupted, missing, truncated;
         int64_t links, lazy_entries, empty_configs;
         char digests[300][65]; /* of good files */
+        int64_t damaged, dangling, lost_entries; /* documents, links and entries of the lazy catalog to them */
+        char damaged_ids[300][SAMPLE_ID_SIZE];
 } Found;
 
 static const char *text_field(const bson_t *document, const char *field) {
@@ -116,6 +118,32 @@ static int64_t number_field(const bson_t *document, const char *field) {
         return bson_iter_as_int64(&i);
 }
 
+/* What the migration says of a unit of the archive; NULL: its document is as it must be. */
+static const char *damaged_field(const bson_t *document) {
+        bson_iter_t i;
+
+        if (!bson_iter_init_find(&i, document, "name") || !BSON_ITER_HOLDS_UTF8(&i))
+                return "name";
+        if (!bson_iter_init_find(&i, document, "size") || !BSON_ITER_HOLDS_INT(&i))
+                return "size";
+        return strlen(text_field(document, "checksum")) == 64 ? NULL : "checksum";
+}
+
+static bool is_damaged(const Found *found, const char *id) {
+        for (int64_t i = 0; i < found->damaged; i++)
+                if (streq(found->damaged_ids[i], id))
+                        return true;
+        return false;
+}
+
+static int look_for_damage(const ArchiveDocument *document, void *userdata) {
+        Found *found = userdata;
+
+        if (streq(document->collection, "units_iso") && damaged_field(document->bson))
+                strcpy(found->damaged_ids[found->damaged++], text_field(document->bson, "_id"));
+        return 0;
+}
+
 static void look_at_unit(Found *found, const bson_t *document) {
         static const char root[] = "/var/lib/pulp/content/";
         _cleanup_(freep) char *path = NULL;
@@ -126,6 +154,10 @@ static void look_at_unit(Found *found, const bson_t *document) {
         size_t size;
 
         found->units++;
+        if (number_field(document, "downloaded") == 0)
+                found->on_demand++;
+        if (damaged_field(document))
+                return;
         assert_true(startswith(storage, root));
         path = text_format("%s/%s", found->content, storage + strlen(root));
         assert_non_null(path);
@@ -134,7 +166,7 @@ static void look_at_unit(Found *found, const bson_t *document) {
                 /* Only the directory is known, and it is not there. */
                 assert_null(strstr(storage, ".iso"));
                 assert_null(data);
-                found->on_demand++;
+                found->readable_on_demand++;
                 return;
         }
         if (!data) {
@@ -160,11 +192,13 @@ static int look(const ArchiveDocument *document, void *userdata) {
 
         if (streq(document->collection, "units_iso"))
                 look_at_unit(found, document->bson);
-        else if (streq(document->collection, "repo_content_units"))
+        else if (streq(document->collection, "repo_content_units")) {
                 found->links++;
-        else if (streq(document->collection, "lazy_content_catalog"))
+                found->dangling += is_damaged(found, text_field(document->bson, "unit_id"));
+        } else if (streq(document->collection, "lazy_content_catalog")) {
                 found->lazy_entries++;
-        else if (streq(document->collection, "repo_importers")) {
+                found->lost_entries += is_damaged(found, text_field(document->bson, "unit_id"));
+        } else if (streq(document->collection, "repo_importers")) {
                 assert_true(bson_iter_init_find(&i, document->bson, "config"));
                 assert_true(bson_iter_recurse(&i, &config));
                 found->empty_configs += !bson_iter_next(&config);
@@ -192,6 +226,28 @@ static int64_t count_distinct(Found *found) {
         return n;
 }
 
+static int64_t sum_of(json_t *objects, const char *key) {
+        json_t *object;
+        int64_t sum = 0;
+        size_t i;
+
+        json_array_foreach(objects, i, object)
+                sum += member(object, key);
+        return sum;
+}
+
+static void read_archive(const char *archive, int (*handler)(const ArchiveDocument *document, void *userdata),
+                         void *userdata) {
+        _cleanup_(freep) char *error = NULL;
+
+        assert_int_equal(archive_read(&(ArchiveRequest) { .path = archive,
+                                                          .database = ARCHIVE_DATABASE_PULP,
+                                                          .handler = handler,
+                                                          .userdata = userdata },
+                                      NULL, &error),
+                         0);
+}
+
 static void compare_expected(const SampleOptions *options, int64_t units) {
         _cleanup_(freep) char *archive = path_of("x/a"), *content = path_of("x/content"), *error = NULL;
         _cleanup_(sample_freep) Sample *s = make_sample(options, "x");
@@ -200,12 +256,8 @@ static void compare_expected(const SampleOptions *options, int64_t units) {
 
         assert_non_null(expected);
         found = (Found) { .content = content };
-        assert_int_equal(archive_read(&(ArchiveRequest) { .path = archive,
-                                                          .database = ARCHIVE_DATABASE_PULP,
-                                                          .handler = look,
-                                                          .userdata = &found },
-                                      NULL, &error),
-                         0);
+        read_archive(archive, look_for_damage, &found);
+        read_archive(archive, look, &found);
         dump = json_object_get(expected, "dump");
         tables = json_object_get(expected, "tables");
         problems = json_object_get(expected, "problems");
@@ -214,14 +266,18 @@ static void compare_expected(const SampleOptions *options, int64_t units) {
         assert_int_equal(found.on_demand, member(dump, "on_demand"));
         assert_int_equal(found.links, member(dump, "links"));
         assert_int_equal(found.lazy_entries, member(dump, "lazy_entries"));
-        assert_int_equal(found.lazy_entries, member(tables, "core_remoteartifact"));
+        assert_int_equal(found.lazy_entries - found.lost_entries, member(tables, "core_remoteartifact"));
+        assert_int_equal(found.links, sum_of(json_object_get(expected, "repositories"), "units"));
+        assert_int_equal(found.dangling, sum_of(json_object_get(expected, "repositories"), "dangling"));
         assert_int_equal(found.empty_configs, 2);
-        assert_int_equal(found.good + found.on_demand, member(expected, "contents"));
+        assert_int_equal(found.good + found.readable_on_demand, member(expected, "contents"));
         assert_int_equal(count_distinct(&found), member(expected, "artifacts"));
         assert_int_equal(found.corrupted, member(problems, "corrupted"));
         assert_int_equal(found.missing, member(problems, "missing"));
         assert_int_equal(found.truncated, member(problems, "short"));
-        assert_int_equal(found.corrupted + found.missing + found.truncated,
+        assert_int_equal(found.damaged, member(problems, "documents"));
+        assert_int_equal(found.damaged > 0, options->damaged_documents > 0);
+        assert_int_equal(found.damaged + found.corrupted + found.missing + found.truncated,
                          json_array_size(json_object_get(problems, "units")));
 
         assert_int_equal(archive_count(archive, ARCHIVE_DATABASE_PULP, &counts, &error), 0);
@@ -240,6 +296,68 @@ static void what_is_expected_is_what_a_later_archive_holds(void **state) {
 
         later.generation = 3;
         compare_expected(&later, 263);
+}
+
+static void what_is_expected_is_what_is_left_where_documents_are_damaged(void **state) {
+        SampleOptions damaged = rich;
+
+        damaged.damaged_documents = 1000;
+        damaged.generation = 2;
+        compare_expected(&damaged, 243);
+}
+
+/* What damage of a kind the archive has: the field that is not as it must be, by the id of its unit. */
+static int compare_damage(const ArchiveDocument *document, void *userdata) {
+        json_t *units = userdata, *unit;
+        const char *expected = NULL, *found;
+        size_t i;
+
+        if (!streq(document->collection, "units_iso"))
+                return 0;
+        found = damaged_field(document->bson);
+        json_array_foreach(units, i, unit)
+                if (streq(json_string_value(json_object_get(unit, "id")), text_field(document->bson, "_id")))
+                        expected = json_string_value(json_object_get(unit, "field"));
+        assert_true(streq_ptr(expected, found));
+        return 0;
+}
+
+static void damaged_documents_are_listed_with_their_fields(void **state) {
+        _cleanup_(freep) char *archive = path_of("x/a");
+        _cleanup_(sample_freep) Sample *s = NULL;
+        SampleOptions damaged = rich;
+        uint32_t n[_SAMPLE_DAMAGE_MAX] = {};
+        json_t *expected;
+
+        damaged.damaged_documents = 1000;
+        s = make_sample(&damaged, "x");
+        expected = sample_expect(s);
+        read_archive(archive, compare_damage, json_object_get(json_object_get(expected, "problems"), "units"));
+        for (uint32_t i = 0; i < s->n_units; i++)
+                n[s->units[i].damage]++;
+        assert_true(n[SAMPLE_DAMAGE_FIELD] > 0 && n[SAMPLE_DAMAGE_TYPE] > 0 && n[SAMPLE_DAMAGE_TEXT] > 0);
+        assert_int_equal(n[SAMPLE_DAMAGE_CHECKSUM], 0);
+        json_decref(expected);
+}
+
+/* All but the documents is as it is without: files, links, and what is on demand. */
+static void damage_to_documents_changes_no_other_draw(void **state) {
+        _cleanup_(sample_freep) Sample *plain = NULL, *damaged = NULL;
+        SampleOptions options = rich;
+        uint32_t n = 0;
+
+        options.damaged_documents = 1;
+        assert_int_equal(sample_new(&rich, &plain, NULL), 0);
+        assert_int_equal(sample_new(&options, &damaged, NULL), 0);
+        /* The first unit is damaged, however small the share. */
+        assert_int_not_equal(damaged->units[0].damage, SAMPLE_DAMAGE_NONE);
+        for (uint32_t i = 0; i < plain->n_units; i++) {
+                assert_int_equal(plain->units[i].damage, SAMPLE_DAMAGE_NONE);
+                n += damaged->units[i].damage != SAMPLE_DAMAGE_NONE;
+                damaged->units[i].damage = SAMPLE_DAMAGE_NONE;
+                assert_memory_equal(&plain->units[i], &damaged->units[i], sizeof(plain->units[i]));
+        }
+        assert_in_range(n, 1, 3);
 }
 
 static void a_later_sample_has_the_units_of_the_one_before(void **state) {
@@ -434,6 +552,10 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(what_is_expected_is_what_archive_and_content_hold, begin,
                                                 end),
                 cmocka_unit_test_setup_teardown(what_is_expected_is_what_a_later_archive_holds, begin, end),
+                cmocka_unit_test_setup_teardown(what_is_expected_is_what_is_left_where_documents_are_damaged, begin,
+                                                end),
+                cmocka_unit_test_setup_teardown(damaged_documents_are_listed_with_their_fields, begin, end),
+                cmocka_unit_test(damage_to_documents_changes_no_other_draw),
                 cmocka_unit_test_setup_teardown(a_later_sample_has_the_units_of_the_one_before, begin, end),
                 cmocka_unit_test(shares_are_rounded_up_to_whole_units),
                 cmocka_unit_test_setup_teardown(equal_options_make_equal_bytes, begin, end),

@@ -63,10 +63,13 @@ static int dump_unit(Dump *d, uint32_t unit, char **ret_error) {
         /* Of a unit that was not downloaded Pulp 2 knows the directory only. */
         (void) snprintf(path, sizeof(path), "/var/lib/pulp/content/%s%s%s", directory,
                         u->kind == UNIT_ON_DEMAND ? "" : "/", u->kind == UNIT_ON_DEMAND ? "" : name);
+        if (u->damage == SAMPLE_DAMAGE_TEXT)
+                checksum[strlen(checksum) - 1] = '\0';
         BCON_APPEND(&d->document, "_id", BCON_UTF8(id), "pulp_user_metadata", "{", "}", "_last_updated",
                     BCON_INT32((int32_t) sample_unit_time(unit)), "_storage_path", BCON_UTF8(path), "downloaded",
                     BCON_BOOL(u->kind != UNIT_ON_DEMAND), "name", BCON_UTF8(name), "checksum", BCON_UTF8(checksum),
                     "size", BCON_INT32((int32_t) u->size_bytes), "_ns", "units_iso", "_content_type_id", "iso");
+        sample_output_damage(&d->document, u->damage, sample_unit_damaged_field(u));
         dump_add(d);
         return 0;
 }

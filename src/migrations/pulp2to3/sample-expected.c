@@ -7,7 +7,7 @@
 /* Sums over all repositories or units. */
 typedef struct Totals {
         uint64_t links, migrated_links;
-        uint64_t on_demand, contents, artifacts, lazy_entries;
+        uint64_t on_demand, contents, artifacts, lazy_entries, remote_artifacts;
         uint64_t filled; /* repositories that get a version beside version 0 */
 } Totals;
 
@@ -40,7 +40,7 @@ static int count_artifacts(const Sample *s, uint64_t *ret) {
         if (!digests)
                 return -ENOMEM;
         for (size_t i = 0; i < s->n_units; i++)
-                if (s->units[i].kind == UNIT_GOOD)
+                if (s->units[i].kind == UNIT_GOOD && sample_unit_is_migrated(&s->units[i]))
                         memcpy(digests + 32 * n++, s->units[i].sha256, 32);
         *ret = count_distinct(digests, n, 32, compare_digests);
         return 0;
@@ -74,6 +74,7 @@ static int totals_count(const Sample *s, Totals *ret) {
                 t.links += u->n_repositories;
                 t.on_demand += u->kind == UNIT_ON_DEMAND;
                 t.lazy_entries += sample_unit_lazy_entries(s, u);
+                t.remote_artifacts += sample_unit_is_migrated(u) ? sample_unit_lazy_entries(s, u) : 0;
                 t.contents += sample_unit_is_migrated(u);
         }
         for (size_t i = 0; i < s->n_repositories; i++) {
@@ -105,7 +106,7 @@ static json_t *expect_tables(const Sample *s, const Totals *t, size_t n_reposito
                 { "core_artifact", t->artifacts + manifests },
                 { "core_content", t->contents + repositories },
                 { "core_contentartifact", t->contents + repositories },
-                { "core_remoteartifact", t->lazy_entries },
+                { "core_remoteartifact", t->remote_artifacts },
                 { "core_remote", remotes },
                 { "core_repository", repositories },
                 { "core_repositoryversion", repositories + t->filled },
@@ -132,22 +133,35 @@ static json_t *expect_tables(const Sample *s, const Totals *t, size_t n_reposito
         return object;
 }
 
+/* A unit that is not migrated: what is wrong with its document, which is looked at first, or with its file. Only of
+ * the latter the migration knows the name. */
+static json_t *expect_problem(const Sample *s, uint32_t unit) {
+        const SampleUnit *u = &s->units[unit];
+        char id[SAMPLE_ID_SIZE], name[SAMPLE_NAME_SIZE];
+
+        sample_unit_id(s, unit, id);
+        sample_unit_name(s, unit, name);
+        if (u->damage != SAMPLE_DAMAGE_NONE)
+                return json_pack("{s:s, s:s, s:s}", "id", id, "kind", sample_damage_to_string(u->damage), "field",
+                                 sample_unit_damaged_field(u));
+        return json_pack("{s:s, s:s, s:s}", "id", id, "name", name, "kind", unit_kind_to_string(u->kind));
+}
+
 static json_t *expect_problems(const Sample *s) {
         json_t *problems = json_object(), *units = json_array();
-        json_int_t n[UNIT_TRUNCATED + 1] = {};
+        json_int_t n[UNIT_TRUNCATED + 1] = {}, n_documents = 0;
 
         for (uint32_t i = 0; i < s->n_units; i++) {
                 const SampleUnit *u = &s->units[i];
-                char id[SAMPLE_ID_SIZE], name[SAMPLE_NAME_SIZE];
 
-                n[u->kind]++;
-                if (sample_unit_is_migrated(u))
-                        continue;
-                sample_unit_id(s, i, id);
-                sample_unit_name(s, i, name);
-                (void) json_array_append_new(units, json_pack("{s:s, s:s, s:s}", "id", id, "name", name,
-                                                              "kind", unit_kind_to_string(u->kind)));
+                if (u->damage != SAMPLE_DAMAGE_NONE)
+                        n_documents++;
+                else
+                        n[u->kind]++;
+                if (!sample_unit_is_migrated(u))
+                        (void) json_array_append_new(units, expect_problem(s, i));
         }
+        (void) json_object_set_new(problems, "documents", json_integer(n_documents));
         for (UnitKind k = UNIT_CORRUPTED; k <= UNIT_TRUNCATED; k++)
                 (void) json_object_set_new(problems, unit_kind_to_string(k), json_integer(n[k]));
         (void) json_object_set_new(problems, "units", units);
@@ -161,9 +175,10 @@ static json_t *expect_repositories(const Sample *s) {
                 const SampleRepository *r = &s->repositories[i];
 
                 (void) json_array_append_new(repositories,
-                                             json_pack("{s:s, s:I, s:I, s:i, s:b}", "name", r->name, "units",
-                                                       (json_int_t) r->n_units, "migrated",
-                                                       (json_int_t) r->n_migrated, "versions",
+                                             json_pack("{s:s, s:I, s:I, s:I, s:i, s:b}", "name", r->name,
+                                                       "units", (json_int_t) r->n_units, "migrated",
+                                                       (json_int_t) r->n_migrated, "dangling",
+                                                       (json_int_t) r->n_dangling, "versions",
                                                        r->n_migrated > 0 ? 2 : 1, "empty", r->empty));
         }
         return repositories;

@@ -56,21 +56,26 @@ void sample_output_unit_end(SampleOutput *o) {
         sample_output_add(o, collection);
 }
 
-void sample_output_unit_end_damaged(SampleOutput *o, const char *id, SampleDamage damage, const char *field) {
-        char collection[48];
+void sample_output_damage(bson_t *document, SampleDamage damage, const char *field) {
         bson_t copy, empty;
 
-        if (damage == SAMPLE_DAMAGE_FIELD || damage == SAMPLE_DAMAGE_TYPE) {
-                bson_init(&copy);
-                bson_copy_to_excluding_noinit(&o->document, &copy, field, NULL);
-                if (damage == SAMPLE_DAMAGE_TYPE) {
-                        BSON_APPEND_DOCUMENT_BEGIN(&copy, field, &empty);
-                        bson_append_document_end(&copy, &empty);
-                }
-                bson_reinit(&o->document);
-                bson_concat(&o->document, &copy);
-                bson_destroy(&copy);
+        if (damage != SAMPLE_DAMAGE_FIELD && damage != SAMPLE_DAMAGE_TYPE)
+                return;
+        bson_init(&copy);
+        bson_copy_to_excluding_noinit(document, &copy, field, NULL);
+        if (damage == SAMPLE_DAMAGE_TYPE) {
+                BSON_APPEND_DOCUMENT_BEGIN(&copy, field, &empty);
+                bson_append_document_end(&copy, &empty);
         }
+        bson_reinit(document);
+        bson_concat(document, &copy);
+        bson_destroy(&copy);
+}
+
+void sample_output_unit_end_damaged(SampleOutput *o, const char *id, SampleDamage damage, const char *field) {
+        char collection[48];
+
+        sample_output_damage(&o->document, damage, field);
         if (damage != SAMPLE_DAMAGE_NONE) {
                 (void) snprintf(collection, sizeof(collection), "units_%s", o->type);
                 sample_output_expect_problem(o, collection, id, damage);
@@ -259,10 +264,7 @@ void sample_output_expect_repository(SampleOutput *o, const char *id, const Samp
 }
 
 void sample_output_expect_problem(SampleOutput *o, const char *collection, const char *id, SampleDamage damage) {
-        static const char *const kinds[_SAMPLE_DAMAGE_MAX] = {
-                "dependent", "missing field", "wrong type", "unknown checksum type", "damaged text",
-        };
-
         append(o, "problems",
-               json_pack("{s:s, s:s, s:s}", "collection", collection, "id", id, "kind", kinds[damage]));
+               json_pack("{s:s, s:s, s:s}", "collection", collection, "id", id, "kind",
+                         sample_damage_to_string(damage)));
 }

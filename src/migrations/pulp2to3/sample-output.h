@@ -43,16 +43,11 @@ bson_t *sample_output_unit(SampleOutput *o, const char *type, const char *id, in
 /* Adds _ns and _content_type_id and writes it. */
 void sample_output_unit_end(SampleOutput *o);
 
+/* What SAMPLE_DAMAGE_FIELD and SAMPLE_DAMAGE_TYPE do to a field of a document; it is as it was with all others. */
+void sample_output_damage(bson_t *document, SampleDamage damage, const char *field);
+
 /* The same for a unit whose document is damaged: it lacks the field, or has a document of no fields in its place
  * (SAMPLE_DAMAGE_TYPE), or is as it is (all others: the part has damaged it already). Notes the problem. */
-typedef enum SampleDamage {
-        SAMPLE_DAMAGE_NONE,
-        SAMPLE_DAMAGE_FIELD,    /* a required field is missing */
-        SAMPLE_DAMAGE_TYPE,     /* a field of the wrong type */
-        SAMPLE_DAMAGE_CHECKSUM, /* an unknown checksum type */
-        SAMPLE_DAMAGE_TEXT,     /* what is in a field or file is not what it must be: zlib, INI, JSON */
-        _SAMPLE_DAMAGE_MAX,
-} SampleDamage;
 void sample_output_unit_end_damaged(SampleOutput *o, const char *id, SampleDamage damage, const char *field);
 
 /* Links a unit to a repository. */

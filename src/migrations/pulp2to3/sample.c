@@ -30,6 +30,24 @@ const char *unit_kind_to_string(UnitKind kind) {
         return names[kind];
 }
 
+const char *sample_damage_to_string(SampleDamage damage) {
+        static const char *const names[_SAMPLE_DAMAGE_MAX] = {
+                "dependent", "missing field", "wrong type", "unknown checksum type", "damaged text",
+        };
+
+        return names[damage];
+}
+
+const char *sample_unit_damaged_field(const SampleUnit *u) {
+        static const char *const fields[_SAMPLE_DAMAGE_MAX] = {
+                [SAMPLE_DAMAGE_FIELD] = "name",
+                [SAMPLE_DAMAGE_TYPE] = "size",
+                [SAMPLE_DAMAGE_TEXT] = "checksum",
+        };
+
+        return fields[u->damage];
+}
+
 void sample_unit_name(const Sample *s, uint32_t unit, char ret[static SAMPLE_NAME_SIZE]) {
         (void) snprintf(ret, SAMPLE_NAME_SIZE, "unit-%07" PRIu32 ".iso", s->units[unit].name + 1);
 }
@@ -198,6 +216,14 @@ static void sample_choose_lazy(Sample *s) {
         }
 }
 
+/* The checksum of an ISO unit is always SHA-256: no document says of which type it is. */
+static void sample_choose_damage(Sample *s) {
+        static const SampleDamage kinds[] = { SAMPLE_DAMAGE_FIELD, SAMPLE_DAMAGE_TYPE, SAMPLE_DAMAGE_TEXT };
+
+        for (uint32_t i = 0; i < s->n_units; i++)
+                s->units[i].damage = sample_damage(s, "iso/unit", i, kinds, ELEMENTSOF(kinds));
+}
+
 static void sample_count_units(Sample *s) {
         for (uint32_t i = 0; i < s->n_units; i++)
                 for (uint8_t k = 0; k < s->units[i].n_repositories; k++) {
@@ -205,6 +231,7 @@ static void sample_count_units(Sample *s) {
 
                         r->n_units++;
                         r->n_migrated += sample_unit_is_migrated(&s->units[i]);
+                        r->n_dangling += s->units[i].damage != SAMPLE_DAMAGE_NONE;
                 }
 }
 
@@ -273,6 +300,7 @@ int sample_new(const SampleOptions *options, Sample **ret, char **ret_error) {
         if (r < 0)
                 return r;
         sample_choose_lazy(s);
+        sample_choose_damage(s);
         sample_advance(s);
         sample_count_units(s);
         *ret = TAKE_PTR(s);

@@ -35,7 +35,7 @@ typedef struct SampleOptions {
         uint32_t n_rpm, n_deb;        /* packages; 0: the part is left out */
         uint32_t n_docker;            /* images; as above */
         uint32_t n_part_repositories; /* of each part, with units */
-        uint32_t damaged_documents;   /* share of a part's documents that are not as they must be */
+        uint32_t damaged_documents;   /* share of the documents of units that are not as they must be */
         uint32_t generation;          /* the same server so many times later */
 } SampleOptions;
 
@@ -47,10 +47,21 @@ typedef enum UnitKind {
         UNIT_TRUNCATED,
 } UnitKind;
 
+/* What is wrong with the document of a unit. */
+typedef enum SampleDamage {
+        SAMPLE_DAMAGE_NONE,
+        SAMPLE_DAMAGE_FIELD,    /* a required field is missing */
+        SAMPLE_DAMAGE_TYPE,     /* a field of the wrong type */
+        SAMPLE_DAMAGE_CHECKSUM, /* an unknown checksum type */
+        SAMPLE_DAMAGE_TEXT,     /* what is in a field or file is not what it must be: zlib, INI, JSON */
+        _SAMPLE_DAMAGE_MAX,
+} SampleDamage;
+
 #define SAMPLE_UNIT_REPOSITORIES_MAX 3
 
 typedef struct SampleUnit {
-        UnitKind kind;
+        UnitKind kind;        /* of its file */
+        SampleDamage damage;  /* of its document: the file is not looked at then */
         bool lazy; /* has an entry in the lazy catalog for each of its on-demand repositories */
         uint8_t n_repositories;
         uint32_t repositories[SAMPLE_UNIT_REPOSITORIES_MAX];
@@ -67,6 +78,7 @@ typedef struct SampleRepository {
         bool on_demand; /* its importer's policy; then it has units in the lazy catalog */
         uint32_t n_units;
         uint32_t n_migrated; /* units that Pulp 3 will have: the good and the on-demand ones */
+        uint32_t n_dangling; /* units whose document cannot be read */
 } SampleRepository;
 
 typedef struct Sample {
@@ -88,7 +100,7 @@ int sample_new(const SampleOptions *options, Sample **ret, char **ret_error);
 
 /* Whether a migration that skips corrupted content gives this unit to Pulp 3. */
 static inline bool sample_unit_is_migrated(const SampleUnit *u) {
-        return u->kind == UNIT_GOOD || u->kind == UNIT_ON_DEMAND;
+        return u->damage == SAMPLE_DAMAGE_NONE && (u->kind == UNIT_GOOD || u->kind == UNIT_ON_DEMAND);
 }
 
 /* How many entries of the lazy catalog a unit has. */
@@ -96,6 +108,12 @@ uint32_t sample_unit_lazy_entries(const Sample *s, const SampleUnit *u);
 
 /* "good", "on-demand", … */
 const char *unit_kind_to_string(UnitKind kind);
+
+/* "missing field", …; "dependent" of SAMPLE_DAMAGE_NONE: a unit that is all right, and depends on one that is not. */
+const char *sample_damage_to_string(SampleDamage damage);
+
+/* The field that is damaged in the document of an ISO unit; NULL: none is. */
+const char *sample_unit_damaged_field(const SampleUnit *u);
 
 /* The name of a unit: unique over all that are linked to a repository, so that no two content files of a repository
  * have one path. */
