@@ -16,10 +16,10 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
         return remove(path);
 }
 
-static int make_in(const char *directory, const char *archive,
+static int make_in(uint32_t damaged_documents, const char *directory, const char *archive,
                    int (*take)(const char *archive, const char *content, void *userdata), void *userdata) {
         /* A few units of each kind: their documents have all types of fields that the readers meet. */
-        static const SampleOptions options = {
+        const SampleOptions options = {
                 .seed = 1,
                 .n_units = 6,
                 .n_repositories = 2,
@@ -31,6 +31,7 @@ static int make_in(const char *directory, const char *archive,
                 .n_deb = 2,
                 .n_docker = 4,
                 .n_part_repositories = 1,
+                .damaged_documents = damaged_documents,
         };
         _cleanup_(sample_freep) Sample *sample = NULL;
         _cleanup_(freep) char *error = NULL;
@@ -48,7 +49,8 @@ static int make_in(const char *directory, const char *archive,
         return r;
 }
 
-int corpus_make(int (*take)(const char *archive, const char *content, void *userdata), void *userdata) {
+int corpus_make(uint32_t damaged_documents, int (*take)(const char *archive, const char *content, void *userdata),
+                void *userdata) {
         char directory[] = "/tmp/fuzz-corpus-XXXXXX";
         _cleanup_(freep) char *archive = NULL;
         int r;
@@ -56,7 +58,7 @@ int corpus_make(int (*take)(const char *archive, const char *content, void *user
         if (!mkdtemp(directory))
                 return -errno;
         archive = text_format("%s/a", directory);
-        r = archive ? make_in(directory, archive, take, userdata) : -ENOMEM;
+        r = archive ? make_in(damaged_documents, directory, archive, take, userdata) : -ENOMEM;
         (void) nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
         return r;
 }

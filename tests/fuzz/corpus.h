@@ -7,8 +7,10 @@
 #include "base/macro.h"
 
 /* Makes a sample with units of all types in a temporary directory, calls take() with the paths of its archive and
- * of its content directory, and removes it. Returns what take() did, or a negative errno after a message. */
-int corpus_make(int (*take)(const char *archive, const char *content, void *userdata), void *userdata);
+ * of its content directory, and removes it. damaged_documents: the share of documents that are not as they must be,
+ * of SAMPLE_SHARE_MAX. Returns what take() did, or a negative errno after a message. */
+int corpus_make(uint32_t damaged_documents, int (*take)(const char *archive, const char *content, void *userdata),
+                void *userdata);
 
 /* The whole of a file, with a zero byte after it; owned by the caller. Returns 0 or a negative errno. */
 int corpus_load(const char *path, uint8_t **ret, size_t *ret_size);

@@ -193,7 +193,7 @@ int main(int argc, char *argv[]) {
         int r = EXIT_FAILURE;
 
         (void) signal(SIGABRT, on_abort);
-        if (corpus_make(take, NULL) >= 0)
+        if (corpus_make(0, take, NULL) >= 0)
                 r = check_seeds();
         for (size_t i = 0; i < corpus.n; i++)
                 largest = MAX(largest, corpus.seeds[i].size);
