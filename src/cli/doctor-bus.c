@@ -217,7 +217,7 @@ void doctor_check_systemd(Doctor *d) {
 
 void doctor_check_report(Doctor *d) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(freep) char *path = NULL, *timer = NULL, *state = NULL, *next = NULL;
+        _cleanup_(freep) char *path = NULL, *elsewhere = NULL, *timer = NULL, *state = NULL, *next = NULL;
         uint32_t id;
         int r;
 
@@ -230,6 +230,14 @@ void doctor_check_report(Doctor *d) {
         id = client_path_id(path);
         if (id == 0)
                 return doctor_say(d, HEALTH_OK, "report", NULL, "no report is unfinished");
+        r = client_get_text(&d->cli->client, path, CLIENT_REPORT, "Elsewhere", 's', &error, &elsewhere);
+        if (r < 0)
+                return doctor_say(d, HEALTH_FAIL, "report", NULL,
+                                  "the service does not say what host runs report %" PRIu32 ": %s", id,
+                                  why(r, &error));
+        if (elsewhere[0])
+                return doctor_say(d, HEALTH_OK, "report", NULL,
+                                  "report %" PRIu32 " is unfinished, and run by host %s", id, elsewhere);
         timer = poll_timer_name(id);
         state = timer ? unit_property(d, timer, "ActiveState") : NULL;
         next = text_format("systemctl start %s", timer ? timer : "");

@@ -78,15 +78,16 @@ static json_t *words(char *const *list) {
 
 json_t *json_from_report(const Report *r) {
         return json_pack("{s:i, s:i, s:o, s:s, s:s, s:o, s:i, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-                         "s:o, s:o, s:o, s:o, s:o, s:f, s:o}",
+                         "s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o}",
                          "id", (int) r->id, "plan", (int) report_plan_id(r), "plan_name", text(r->plan_name),
                          "migration", r->migration, "state", terminal_state(r->state), "pause_mode",
                          text(r->pause_mode), "workers", (int) r->workers, "options", options(r), "uid",
                          (json_int_t) r->uid, "steps", steps(r), "held", words(r->held), "done", number(r->done),
                          "total", number(r->total), "tasks", task_counts(r), "problems", number(r->problems),
                          "failed_unit", text(r->failed_unit), "failed_error", text(r->failed_error), "wait_reason",
-                         text(r->wait_reason), "created_usec", usec(r->created_usec), "started_usec",
-                         usec(r->started_usec), "finished_usec", usec(r->finished_usec), "rate", r->rate, "eta_usec",
+                         text(r->wait_reason), "elsewhere", text(r->elsewhere), "created_usec",
+                         usec(r->created_usec), "started_usec", usec(r->started_usec), "finished_usec",
+                         usec(r->finished_usec), "rate", r->rate, "eta_usec",
                          json_pack("[o, o]", usec(r->eta_low_usec), usec(r->eta_high_usec)));
 }
 

@@ -123,8 +123,10 @@ static void print_holds(const Report *r) {
 
 static void print_trouble(const Report *r) {
         _cleanup_(freep) char *error = terminal_safe(r->failed_error), *unit = terminal_safe(r->failed_unit);
-        _cleanup_(freep) char *reason = terminal_safe(r->wait_reason);
+        _cleanup_(freep) char *reason = terminal_safe(r->wait_reason), *host = terminal_safe(r->elsewhere);
 
+        if (r->elsewhere[0])
+                print_field("Host", "%s, not this one", host ? host : "");
         if (r->wait_reason[0])
                 print_field("Waiting", "%s%s%s", terminal_color(COLOR_YELLOW), reason ? reason : "",
                             terminal_color(COLOR_NORMAL));

@@ -45,6 +45,7 @@ Report *report_free(Report *r) {
         free(r->failed_unit);
         free(r->failed_error);
         free(r->wait_reason);
+        free(r->elsewhere);
         free(r);
         return NULL;
 }
@@ -226,6 +227,7 @@ static const DictionaryField report_fields[] = {
         { "FailedUnit", "s", offsetof(Report, failed_unit), NULL },
         { "FailedError", "s", offsetof(Report, failed_error), NULL },
         { "WaitReason", "s", offsetof(Report, wait_reason), NULL },
+        { "Elsewhere", "s", offsetof(Report, elsewhere), NULL },
         { "CreatedUSec", "t", offsetof(Report, created_usec), NULL },
         { "StartedUSec", "t", offsetof(Report, started_usec), NULL },
         { "FinishedUSec", "t", offsetof(Report, finished_usec), NULL },
@@ -272,7 +274,8 @@ int report_read(sd_bus_message *m, Report **ret, sd_bus_error *ret_error) {
         if (r < 0)
                 return r;
         r = fill_texts((char **[]) { &p->plan_path, &p->plan_name, &p->migration, &p->pause_mode, &p->options,
-                                     &p->failed_unit, &p->failed_error, &p->wait_reason }, 8);
+                                     &p->failed_unit, &p->failed_error, &p->wait_reason,
+                                     &p->elsewhere }, 9);
         if (r < 0)
                 return sd_bus_error_set_errno(ret_error, r);
         *ret = TAKE_PTR(p);

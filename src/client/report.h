@@ -50,6 +50,7 @@ typedef struct Report {
         uint64_t problems;
         char *failed_unit, *failed_error;       /* "" when no task failed */
         char *wait_reason;      /* "" when it waits for nothing */
+        char *elsewhere;        /* name of another host that runs it, "": the service's own does */
         uint64_t created_usec, started_usec, finished_usec;     /* 0: not yet */
         double rate;                            /* items per second of the running step, 0: not known */
         uint64_t eta_low_usec, eta_high_usec;   /* of the running step, 0: not known */

@@ -90,6 +90,7 @@ static const BusProperty report_properties[] = {
         { "FailedUnit", "s", "failed_unit", BUS_PROPERTY_CHANGES },
         { "FailedError", "s", "failed_error", BUS_PROPERTY_CHANGES },
         { "WaitReason", "s", "wait_reason", BUS_PROPERTY_CHANGES },
+        { "Elsewhere", "s", "elsewhere", BUS_PROPERTY_CHANGES },
         { "CreatedUSec", "t", "created_usec", BUS_PROPERTY_CONST },
         { "StartedUSec", "t", "started_usec", BUS_PROPERTY_CHANGES },
         { "FinishedUSec", "t", "finished_usec", BUS_PROPERTY_CHANGES },

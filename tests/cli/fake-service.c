@@ -125,13 +125,13 @@ static int append_report(sd_bus_message *m, uint32_t id) {
                                           "Options", "s", "{\"skip_corrupted\":true,\"dry_run\":false}",
                                           "UID", "u", (uint32_t) 0);
         if (r >= 0)
-                r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}", "Total", "t", UINT64_C(20001),
+                r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "Total", "t", UINT64_C(20001),
                                           "Tasks", "a{su}", 3, "running", finished(s) ? 0 : 4, "waiting", 12,
                                           "completed", 5, "Problems", "t", UINT64_C(10), "FailedUnit", "s",
                                           failed ? "migration-pulp2to3-content-2-7-3.service" : "",
                                           "FailedError", "s",
                                           failed ? "no such file: \033[31m/content/a.iso" : "", "WaitReason",
-                                          "s", "");
+                                          "s", "", "Elsewhere", "s", "");
         if (r >= 0)
                 r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}", "CreatedUSec", "t", START_USEC,
                                           "StartedUSec", "t", START_USEC, "FinishedUSec", "t",
@@ -315,6 +315,8 @@ static int on_get(sd_bus_message *m, sd_bus_message *reply) {
                 return sd_bus_message_append(reply, "v", "s", "connected");
         if (streq(property, "SchemaVersion"))
                 return sd_bus_message_append(reply, "v", "u", 3);
+        if (streq(property, "Elsewhere"))
+                return sd_bus_message_append(reply, "v", "s", "");
         if (streq(property, "Unfinished"))
                 return sd_bus_message_append(reply, "v", "o",
                                              finished(fake.state) ? "/" : PREFIX "/report/_3");

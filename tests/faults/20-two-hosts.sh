@@ -75,6 +75,9 @@ begin
 on "$B" systemctl restart migrationd.service
 on "$B" systemctl start migrationd-resume.service "migrationd-poll@$REPORT.timer"
 expect on "$B" refuses "$REPORT" "$A"
+expect_eq "$(on "$B" report_get "$REPORT" Elsewhere)" "$A"
+expect_eq "$(on "$A" report_get "$REPORT" Elsewhere)" ''
+expect_match "report $REPORT is unfinished, and run by host $A" on "$B" doctor
 nothing_beside
 
 title "What is asked for on another host is done where the report runs"

@@ -99,6 +99,11 @@ poll_stop() {
         systemctl stop "migrationd-poll@$1.timer" "migrationd-poll@$1.service"
 }
 
+# What it says, whatever it finds wrong with the container.
+doctor() {
+        migrationctl doctor 2>&1 || :
+}
+
 poll_locks() {
         [[ $(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = 0") == 1 ]]
 }

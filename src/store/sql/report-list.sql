@@ -2,7 +2,7 @@
 -- Reports. $1: limit, $2: offset, $3: states (NULL: all), $4: plan (NULL: all), $5: ids (NULL: all), $6, $7: created from and to,
 -- in microseconds (NULL: open), $8: order, $9: how many tasks of each step are named in step_tasks, a JSON object of arrays by the
 -- step's code (0: no such object). The page is cut before its rows are summed up.
-SELECT v.*, CASE WHEN $9::bigint > 0 THEN (
+SELECT v.*, migrationd.report_elsewhere(v.id) AS elsewhere, CASE WHEN $9::bigint > 0 THEN (
                 SELECT coalesce(json_object_agg(s.code, (
                         SELECT coalesce(json_agg(k.id ORDER BY k.id), '[]') FROM (
                                 SELECT id FROM migrationd.task WHERE report_id = s.report_id AND step_ord = s.ord
