@@ -11,7 +11,7 @@
 #            # debian13: yes       the suite debian13 has it too, which is none of a run without names: the same files in a
 #                                  container of Debian 13, with the project built there (see tools/debian13)
 #            # unit: no            not as a unit, since it restarts the bus by which one is waited for
-#            # hosts: 2         the file runs on this machine, its arguments are the names of two containers, which share
+#            # hosts: 2            the file runs on this machine, its arguments are the names of two containers, which share
 #                                  what is at /var/lib/worker
 #            # host-resets: N      the file runs N+1 times, with 0, 1, … N as its argument, and between two of
 #                                  these runs the container is killed and booted again on the same file system

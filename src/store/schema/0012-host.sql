@@ -119,7 +119,8 @@ BEGIN
         RETURN NEXT;
 END $$;
 
--- As before; that the host which runs the report is away comes first.
+-- As before; that the host which runs the report is away comes first. A report with free workers says that its waiting tasks wait for
+-- an earlier stage of their lanes.
 CREATE OR REPLACE FUNCTION migrationd.report_why(p_report integer) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
