@@ -21,7 +21,7 @@ SOCKET=$WORK/socket
 LOG=$WORK/log
 PIDS=$WORK/pids                 # a file for each attempt that runs: its process
 declare -A RUNNING=()           # attempt -> step and kind
-KILL_AFTER=                     # milliseconds by attempt: programs are killed after a random part of it; empty: never
+KILL_AFTER=                     # milliseconds, doubled by each attempt: programs are killed after a random part of it; empty: never
 
 number=0
 failed=0

@@ -116,8 +116,9 @@ start_attempt() {
 
         [[ $7 != expand ]] || command+=(--expand)
         if [[ -n $KILL_AFTER ]]; then
-                # The more often it was killed, the longer it may live: a busy machine comes to an end too.
-                delay=$((RANDOM % (KILL_AFTER * $4)))
+                # Each time it was killed it may live up to twice as long: a busy machine comes to an end too, and on a quick one
+                # something is killed. RANDOM alone has 15 bits.
+                delay=$(((RANDOM << 15 | RANDOM) % (KILL_AFTER << ($4 < 12 ? $4 - 1 : 11))))
                 command=(timeout --signal=KILL "$((delay / 1000)).$(printf %03d $((delay % 1000 + 1)))" "${command[@]}")
         fi
         RUNNING[$2]="$6 $7"

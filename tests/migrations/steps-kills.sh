@@ -49,7 +49,7 @@ test_programs_killed_at_random_moments_two_hundred_times_and_more_change_no_row(
 
         need_shared || return 0
         while ((kills < ${KILLS:-200})); do
-                KILL_AFTER=400
+                KILL_AFTER=200
                 one_run 3
                 KILL_AFTER=
                 diff "$WORK/outcome" <(outcome)

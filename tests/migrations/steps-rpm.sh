@@ -126,7 +126,7 @@ test_one_and_eight_workers_give_the_same_rows() {
 test_programs_killed_at_random_moments_end_with_the_same_rows() {
         need_shared || return 0
         real_target "$DUMP"
-        KILL_AFTER=3000
+        KILL_AFTER=200
         run "$(plan all)" '{}' 3
         KILL_AFTER=
         expect_state completed

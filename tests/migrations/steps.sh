@@ -107,7 +107,7 @@ TargetDuration=500ms'
 test_programs_killed_at_random_moments_end_with_the_same_rows() {
         sample_target damaged '[Tasks]
 TargetDuration=2s'
-        KILL_AFTER=1500
+        KILL_AFTER=200
         run "$PLAN_ALL" '{"skip_corrupted": true}' 3
         KILL_AFTER=
         echo "$ATTEMPTS attempts for $(db migrationd -c "SELECT count(*) FROM migrationd.task WHERE report_id = $REPORT") tasks"
