@@ -5,6 +5,15 @@
 #include "base/text.h"
 #include "pulp2to3-sql.h"
 
+static const PluginRelation rpm_relations[] = {
+        { "erratum", sql_verify_erratum },
+        { "modulemd", sql_verify_modulemd },
+        { "modulemd_defaults", sql_verify_modulemd_defaults },
+        { "distribution", sql_verify_distribution_tree },
+        { "distribution", sql_verify_distribution_parts },
+        {},
+};
+
 static const Plugin plugins[] = {
         { .name = "iso",
           .app = "file",
@@ -28,6 +37,7 @@ static const Plugin plugins[] = {
           .sql_repository = sql_repository_rpm,
           .sql_reset = sql_reset_rpm,
           .sql_verify = sql_verify_rpm,
+          .verify_relations = rpm_relations,
           .sql_distribution = sql_distribution_rpm,
           .sql_version = sql_version_rpm },
         { .name = "deb",
