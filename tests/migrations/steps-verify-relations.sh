@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The verification compares what hangs on contents: packages and references of advisories, packages and profiles of modules, parts of
-# trees. What is changed there is one problem that names it. Output is TAP.
+# trees, releases of components. What is changed there is one problem that names it. Output is TAP.
 #
 # steps-verify-relations.sh BUILD [TEST…]: as steps.sh.
 set -Eeuo pipefail
@@ -155,6 +155,33 @@ test_a_treeinfo_with_other_bytes_is_one_difference() {
         expect_none
 }
 
+test_releases_packages_and_architectures_of_components_are_compared() {
+        local lone="(SELECT c.content_id FROM migrationd_pulp2to3.unit_content c WHERE c.pulp_type = 'deb.release_component'
+                GROUP BY 1 HAVING count(*) = 1 ORDER BY 1 LIMIT 1)" id units
+
+        need_shared || return 0
+        PLAN=$DEB
+        # A release that has no component yet.
+        pulp "WITH made AS (INSERT INTO core_content (pulp_id, pulp_created, pulp_type, timestamp_of_interest)
+                SELECT gen_random_uuid(), now(), 'deb.release', now() RETURNING pulp_id)
+                INSERT INTO deb_release (content_ptr_id, codename, suite, distribution) SELECT pulp_id, 'x', 'y', 'z' FROM made"
+        changed deb_releasecomponent "UPDATE deb_releasecomponent SET release_id = (SELECT content_ptr_id FROM deb_release WHERE codename = 'x')
+                WHERE content_ptr_id = $lone" deb_component "release is 'z x y', in Pulp 2 it is '[^']+'"
+        changed deb_packagereleasecomponent "DELETE FROM deb_packagereleasecomponent WHERE content_ptr_id = (
+                SELECT content_id FROM migrationd_pulp2to3.unit_content WHERE pulp_type = 'deb.package_release_component'
+                GROUP BY 1 HAVING count(*) = 1 ORDER BY 1 LIMIT 1)" deb_component "$(lacks 'the link with the package [^;]*')"
+        # One that is missing is a difference of each component that has packages of it.
+        id=$(pulp "SELECT content_ptr_id FROM deb_releasearchitecture ORDER BY 1 LIMIT 1")
+        units=$(pulp "SELECT count(*) FROM migrationd_pulp2to3.unit_content WHERE content_id = '$id'")
+        pulp "UPDATE deb_releasearchitecture SET architecture = 'x' || architecture WHERE content_ptr_id = '$id'"
+        verify "$PLAN"
+        expect_state failed
+        [[ $(problems | grep -cE '^unit deb_component .*: its release lacks the architecture [a-z0-9]+, which Pulp 2 has$') -eq $units &&
+                $(problems | wc -l) -eq $units ]] || fail "problems: $(problems)"
+        pulp "UPDATE deb_releasearchitecture SET architecture = substr(architecture, 2) WHERE content_ptr_id = '$id'"
+        expect_none
+}
+
 # Nor what follows from it: manifests without the blobs that could not be migrated, advisories and modules without packages.
 test_what_a_problem_was_told_of_is_no_difference() {
         need_shared || return 0
@@ -189,6 +216,7 @@ titles=(
         test_columns_of_trees_are_compared
         test_parts_of_trees_are_compared
         test_a_treeinfo_with_other_bytes_is_one_difference
+        test_releases_packages_and_architectures_of_components_are_compared
         test_what_a_problem_was_told_of_is_no_difference
         test_each_generation_of_a_dump_has_no_difference_after_the_former_ones
 )

@@ -14,6 +14,11 @@ static const PluginRelation rpm_relations[] = {
         {},
 };
 
+static const PluginRelation deb_relations[] = {
+        { "deb_component", sql_verify_deb_component },
+        {},
+};
+
 static const Plugin plugins[] = {
         { .name = "iso",
           .app = "file",
@@ -50,6 +55,7 @@ static const Plugin plugins[] = {
           .sql_repository = sql_repository_deb,
           .sql_reset = sql_reset_deb,
           .sql_verify = sql_verify_deb,
+          .verify_relations = deb_relations,
           .sql_distribution = sql_distribution_deb,
           .sql_version = sql_version_deb },
         { .name = "docker",
