@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The verification compares what hangs on contents: packages and references of advisories, packages and profiles of modules, parts of
-# trees, releases of components. What is changed there is one problem that names it. Output is TAP.
+# trees, releases of components, blobs of manifests. What is changed there is one problem that names it. Output is TAP.
 #
 # steps-verify-relations.sh BUILD [TEST…]: as steps.sh.
 set -Eeuo pipefail
@@ -182,6 +182,50 @@ test_releases_packages_and_architectures_of_components_are_compared() {
         expect_none
 }
 
+test_blobs_of_manifests_are_compared() {
+        local digest='sha256:[0-9a-f]{64}'
+
+        need_shared || return 0
+        PLAN=$DOCKER
+        changed container_blobmanifest "DELETE FROM container_blobmanifest WHERE $(one container_blobmanifest id)" docker_manifest \
+                "$(lacks "the blob $digest")"
+        changed container_blobmanifest "INSERT INTO container_blobmanifest (manifest_id, manifest_blob_id)
+                SELECT m.content_ptr_id, b.content_ptr_id FROM container_manifest m, container_blob b
+                WHERE m.schema_version = 2 AND m.media_type NOT LIKE '%list%' AND NOT EXISTS (SELECT FROM container_blobmanifest o
+                        WHERE o.manifest_id = m.content_ptr_id AND o.manifest_blob_id = b.content_ptr_id)
+                ORDER BY m.digest, b.digest LIMIT 1" docker_manifest "$(has "the blob $digest")"
+        changed container_manifest "UPDATE container_manifest m SET config_blob_id = (SELECT content_ptr_id FROM container_blob b
+                WHERE b.content_ptr_id <> m.config_blob_id ORDER BY 1 LIMIT 1) WHERE digest = (
+                SELECT min(digest) FROM container_manifest WHERE config_blob_id IS NOT NULL)" docker_manifest \
+                "$(has "the config blob $digest"); $(lacks "the config blob $digest")"
+        changed container_manifest "UPDATE container_manifest m SET config_blob_id = NULL WHERE digest = (
+                SELECT min(digest) FROM container_manifest WHERE config_blob_id IS NOT NULL)" docker_manifest \
+                "$(lacks "the config blob $digest")"
+        expect_none
+}
+
+test_manifests_of_lists_are_compared() {
+        local digest='sha256:[0-9a-f]{64}' id
+
+        need_shared || return 0
+        PLAN=$DOCKER
+        changed container_manifestlistmanifest "DELETE FROM container_manifestlistmanifest WHERE $(one container_manifestlistmanifest id)" \
+                docker_manifest_list "$(lacks "the manifest $digest")"
+        changed container_manifestlistmanifest "UPDATE container_manifestlistmanifest l SET manifest_list_id = (SELECT content_ptr_id
+                FROM container_manifest m WHERE NOT EXISTS (SELECT FROM container_manifestlistmanifest o WHERE
+                        o.image_manifest_id = l.image_manifest_id AND o.manifest_list_id = m.content_ptr_id) ORDER BY 1 LIMIT 1)
+                WHERE $(one container_manifestlistmanifest id)" docker_manifest_list \
+                "$(has "the manifest $digest"); $(lacks "the manifest $digest")"
+        changed container_manifestlistmanifest "UPDATE container_manifestlistmanifest SET architecture = 'x', os = 'x', os_version = 'x',
+                variant = 'x', os_features = 'x', features = 'x' WHERE $(one container_manifestlistmanifest id)" docker_manifest_list \
+                "([a-z_]+ of the manifest $digest is 'x', in Pulp 2 it is '[^;]*'(; )?){6}"
+        # It is of somebody else's making then.
+        id=$(pulp "SELECT image_manifest_id FROM container_manifestlistmanifest ORDER BY id LIMIT 1")
+        pulp "DELETE FROM migrationd_pulp2to3.made WHERE kind = 'content' AND id = '$id';
+                DELETE FROM container_manifestlistmanifest WHERE image_manifest_id = '$id'"
+        expect_none
+}
+
 # Nor what follows from it: manifests without the blobs that could not be migrated, advisories and modules without packages.
 test_what_a_problem_was_told_of_is_no_difference() {
         need_shared || return 0
@@ -190,7 +234,33 @@ test_what_a_problem_was_told_of_is_no_difference() {
         PLAN=$ALL
         run "$PLAN" "$SKIP_CORRUPTED"
         expect_state completed
+        problems | grep -q '^units_docker_manifest .*: migrated without the blobs' || fail "problems: $(problems)"
         expect_none
+}
+
+test_a_link_that_a_problem_was_told_of_is_compared_once_pulp_3_has_what_it_is_with() {
+        local digest file
+
+        need_shared || return 0
+        target_make "$SHARED/pulp2to3/schema.sql"
+        "$GENERATE" --output "$WORK/docker" --repositories 0 --units 0 --docker 24 --part-repositories 2
+        configure "$WORK/docker/pulp2.archive" "$WORK/docker/content"
+        digest=$(find "$WORK/docker/content/units/docker_manifest_list" -type f -exec jq -r '.manifests[].digest' {} + | sort | head -1)
+        file=$(find "$WORK/docker/content/units/docker_manifest" -name "$digest")
+        cp "$file" "$WORK/saved"
+        printf ' ' >>"$file"
+        PLAN=$DOCKER
+        run "$PLAN" "$SKIP_CORRUPTED"
+        expect_state completed
+        problems | grep -q "^units_docker_manifest_list .*: migrated without the manifests .*$digest" || fail "problems: $(problems)"
+        expect_none
+        cp "$WORK/saved" "$file"
+        run "$PLAN"
+        expect_state completed
+        expect_none
+        changed container_manifestlistmanifest "DELETE FROM container_manifestlistmanifest WHERE id = (
+                SELECT l.id FROM container_manifestlistmanifest l JOIN container_manifest m ON m.content_ptr_id = l.manifest_list_id
+                WHERE m.digest = '$digest' ORDER BY 1 LIMIT 1)" docker_manifest_list "$(lacks "the manifest $digest")"
 }
 
 test_each_generation_of_a_dump_has_no_difference_after_the_former_ones() {
@@ -217,7 +287,10 @@ titles=(
         test_parts_of_trees_are_compared
         test_a_treeinfo_with_other_bytes_is_one_difference
         test_releases_packages_and_architectures_of_components_are_compared
+        test_blobs_of_manifests_are_compared
+        test_manifests_of_lists_are_compared
         test_what_a_problem_was_told_of_is_no_difference
+        test_a_link_that_a_problem_was_told_of_is_compared_once_pulp_3_has_what_it_is_with
         test_each_generation_of_a_dump_has_no_difference_after_the_former_ones
 )
 

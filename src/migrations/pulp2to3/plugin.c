@@ -19,6 +19,12 @@ static const PluginRelation deb_relations[] = {
         {},
 };
 
+static const PluginRelation docker_relations[] = {
+        { "docker_manifest", sql_verify_docker_links },
+        { "docker_manifest_list", sql_verify_docker_links },
+        {},
+};
+
 static const Plugin plugins[] = {
         { .name = "iso",
           .app = "file",
@@ -68,6 +74,7 @@ static const Plugin plugins[] = {
           .sql_repository = sql_repository_docker,
           .sql_reset = sql_reset_docker,
           .sql_verify = sql_verify_docker,
+          .verify_relations = docker_relations,
           .sql_distribution = sql_distribution_docker,
           .sql_version = sql_version_docker },
 };

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "base/text.h"
+#include "migrations/pulp2to3/docker.h"
 #include "migrations/pulp2to3/treeinfo.h"
 #include "migrations/pulp2to3/verify.h"
 #include "pulp2to3-sql.h"
@@ -26,10 +27,18 @@ typedef struct StagedFile {
         int (*parse)(const char *text, size_t size_bytes, json_t **ret, char **ret_reason);
 } StagedFile;
 
+static int parse_list(const char *text, size_t size_bytes, json_t **ret, char **ret_reason) {
+        json_error_t error;
+
+        *ret = json_loadb(text, size_bytes, 0, &error);
+        return *ret ? 0 : text_error(ret_reason, -EBADMSG, "is no JSON: line %d: %s", error.line, error.text);
+}
+
 static const char *const treeinfo_paths[] = { ".treeinfo", "treeinfo", NULL };
 
 static const StagedFile staged_files[] = {
         { "distribution", treeinfo_paths, TREEINFO_BYTES_MAX, treeinfo_parse },
+        { "docker_manifest_list", NULL, DOCKER_MANIFEST_BYTES_MAX, parse_list },
 };
 
 static bool is_staged(const StagedFile *f, const char *path) {

@@ -43,7 +43,7 @@ int verify_artifact(Verification *v, const char *sha256, int64_t size_bytes, cha
 int verify_artifact_open(Verification *v, const char *sha256);
 
 /* Fills pg_temp.verify_staged, in the open transaction, with what only artifacts or fields of BSON say of a batch's
- * units: the sections of a .treeinfo, the profiles of a module's defaults. files: rows, of which
+ * units: the sections of a .treeinfo, a manifest list, the profiles of a module's defaults. files: rows, of which
  * those up to the unit number last count; differences: one for each, of files that are not read; an artifact that
  * cannot be parsed becomes one, owned. Holds one file at a time. Returns 0 or a negative errno after step_fail(). */
 int verify_stage(Verification *v, const char *type, const PGresult *files, int64_t last, char **differences);
