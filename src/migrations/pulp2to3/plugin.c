@@ -5,6 +5,26 @@
 #include "base/text.h"
 #include "pulp2to3-sql.h"
 
+static const PluginRelation rpm_relations[] = {
+        { "erratum", sql_verify_erratum },
+        { "modulemd", sql_verify_modulemd },
+        { "modulemd_defaults", sql_verify_modulemd_defaults },
+        { "distribution", sql_verify_distribution_tree },
+        { "distribution", sql_verify_distribution_parts },
+        {},
+};
+
+static const PluginRelation deb_relations[] = {
+        { "deb_component", sql_verify_deb_component },
+        {},
+};
+
+static const PluginRelation docker_relations[] = {
+        { "docker_manifest", sql_verify_docker_links },
+        { "docker_manifest_list", sql_verify_docker_links },
+        {},
+};
+
 static const Plugin plugins[] = {
         { .name = "iso",
           .app = "file",
@@ -28,6 +48,7 @@ static const Plugin plugins[] = {
           .sql_repository = sql_repository_rpm,
           .sql_reset = sql_reset_rpm,
           .sql_verify = sql_verify_rpm,
+          .verify_relations = rpm_relations,
           .sql_distribution = sql_distribution_rpm,
           .sql_version = sql_version_rpm },
         { .name = "deb",
@@ -40,6 +61,7 @@ static const Plugin plugins[] = {
           .sql_repository = sql_repository_deb,
           .sql_reset = sql_reset_deb,
           .sql_verify = sql_verify_deb,
+          .verify_relations = deb_relations,
           .sql_distribution = sql_distribution_deb,
           .sql_version = sql_version_deb },
         { .name = "docker",
@@ -52,6 +74,7 @@ static const Plugin plugins[] = {
           .sql_repository = sql_repository_docker,
           .sql_reset = sql_reset_docker,
           .sql_verify = sql_verify_docker,
+          .verify_relations = docker_relations,
           .sql_distribution = sql_distribution_docker,
           .sql_version = sql_version_docker },
 };

@@ -6,6 +6,12 @@
 
 #include "base/macro.h"
 
+/* What compares what hangs on contents of a type. */
+typedef struct PluginRelation {
+        const char *type; /* of Pulp 2; NULL: no more */
+        const char *sql;  /* script: compares the units of pg_temp.verify_made */
+} PluginRelation;
+
 typedef struct Plugin {
         const char *name;     /* in plans */
         const char *app;      /* of its migrations in the target */
@@ -20,6 +26,8 @@ typedef struct Plugin {
         const char *sql_reset;        /* script: deletes from the plugin's tables what pg_temp.gone has */
         const char *sql_verify;       /* script: compares the units of pg_temp.verify_unit */
         const char *sql_version;      /* takes out of pg_temp.wanted what the plugin allows once; NULL: nothing */
+        /* NULL: nothing hangs on its contents. */
+        const PluginRelation *verify_relations;
 } Plugin;
 
 #define PLUGINS_MAX 4

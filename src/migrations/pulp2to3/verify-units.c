@@ -12,9 +12,6 @@
 #define BATCH_UNITS_TEXT "250"
 #define BATCH_BYTES (INT64_C(1024) * 1024 * 1024)
 
-/* Columns of sql_verify_files. */
-enum { NUMBER, UNIT, KEY, PATH, SHA256, SIZE };
-
 typedef struct UnitsBatch {
         Verification *verification;
         const char *type;
@@ -30,17 +27,18 @@ static int read_files(UnitsBatch *b) {
         int r = 0;
 
         for (int i = 0; i < PQntuples(b->files) && r >= 0; i++) {
-                int64_t number = database_int(b->files, i, NUMBER);
+                int64_t number = database_int(b->files, i, VERIFY_FILE_NUMBER);
 
                 if (number != b->next && bytes >= BATCH_BYTES)
                         break;
                 b->next = number;
-                if (!database_text(b->files, i, SHA256))
+                if (!database_text(b->files, i, VERIFY_FILE_SHA256))
                         continue;
-                bytes += database_int(b->files, i, SIZE);
-                r = step_is_stopping() ? step_fail(s, -ECANCELED, "stopped by SIGTERM; what is committed stays")
-                                       : verify_artifact(b->verification, PQgetvalue(b->files, i, SHA256),
-                                                         database_int(b->files, i, SIZE), &b->differences[i]);
+                bytes += database_int(b->files, i, VERIFY_FILE_SIZE);
+                r = step_is_stopping()
+                            ? step_fail(s, -ECANCELED, "stopped by SIGTERM; what is committed stays")
+                            : verify_artifact(b->verification, PQgetvalue(b->files, i, VERIFY_FILE_SHA256),
+                                              database_int(b->files, i, VERIFY_FILE_SIZE), &b->differences[i]);
         }
         return r;
 }
@@ -53,16 +51,27 @@ static int note_files(UnitsBatch *b) {
 
                 if (!b->differences[i])
                         continue;
-                item = text_format("unit %s %s %s", b->type, PQgetvalue(b->files, i, UNIT),
-                                   PQgetvalue(b->files, i, KEY));
+                item = text_format("unit %s %s %s", b->type, PQgetvalue(b->files, i, VERIFY_FILE_UNIT),
+                                   PQgetvalue(b->files, i, VERIFY_FILE_KEY));
                 r = item ? verify_difference(b->verification, item, b->differences[i])
                          : step_fail(b->verification->step, -ENOMEM, "out of memory");
         }
         return r;
 }
 
-static int compare_units(Step *s, void *userdata) {
-        UnitsBatch *b = userdata;
+/* What hangs on the contents. */
+static int compare_relations(UnitsBatch *b, const PluginRelation *relation) {
+        Step *s = b->verification->step;
+        int r = 0;
+
+        for (; relation && relation->type && r >= 0; relation++)
+                if (streq(relation->type, b->type))
+                        r = database_script(&s->database, relation->type, relation->sql);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
+static int compare_contents(UnitsBatch *b) {
+        Step *s = b->verification->step;
         int r;
 
         r = database_query(&s->database, "units", sql_verify_take,
@@ -73,14 +82,27 @@ static int compare_units(Step *s, void *userdata) {
                 r = database_script(&s->database, "units", (*p)->sql_verify);
         if (r < 0)
                 return step_fail_database(s, r);
-        r = note_files(b);
+        r = verify_stage(b->verification, b->type, b->files, b->next, b->differences);
+        for (const Plugin *const *p = s->plan->list; *p && r >= 0; p++)
+                r = compare_relations(b, (*p)->verify_relations);
+        return r;
+}
+
+static int compare_units(Step *s, void *userdata) {
+        UnitsBatch *b = userdata;
+        int r;
+
+        r = compare_contents(b);
+        if (r >= 0)
+                r = note_files(b);
         if (r >= 0)
                 r = verify_write(b->verification);
         if (r < 0)
                 return r;
         for (int i = 0; i < PQntuples(b->files); i++)
-                s->done += database_int(b->files, i, NUMBER) <= b->next &&
-                           (i == 0 || database_int(b->files, i, NUMBER) != database_int(b->files, i - 1, NUMBER));
+                s->done += database_int(b->files, i, VERIFY_FILE_NUMBER) <= b->next &&
+                           (i == 0 || database_int(b->files, i, VERIFY_FILE_NUMBER) !=
+                                              database_int(b->files, i - 1, VERIFY_FILE_NUMBER));
         s->position = b->next;
         s->total = MAX(s->total, s->done);
         return 0;
