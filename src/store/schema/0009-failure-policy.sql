@@ -28,6 +28,47 @@ ALTER TABLE migrationd.attempt ADD memory_max_bytes bigint;
 -- The class of failure that attempt_end() was told; NULL: it has not failed, or that was before this column.
 ALTER TABLE migrationd.attempt ADD class text;
 
+-- What a poll tells the next one of an attempt. Not columns of its row: a task keeps that locked as long as its transaction, and one
+-- that hangs in a transaction has to be frozen and stopped too. frozen_since_usec: since when it is frozen, NULL: it is not;
+-- frozen_usec: how long it was before. Both are of CLOCK_MONOTONIC on the host whose boot the unit does not outlive. stop_class: why
+-- the poll stops it, written before it does, and its class unless it finishes all the same; stop_msec: after how long.
+CREATE TABLE migrationd.attempt_watch (
+        attempt_id      bigint PRIMARY KEY REFERENCES migrationd.attempt,
+        frozen_since_usec bigint,
+        frozen_usec     bigint NOT NULL DEFAULT 0 CHECK (frozen_usec >= 0),
+        stop_class      text CHECK (stop_class IN ('no-progress', 'timeout', 'stopped')),
+        stop_msec       bigint,
+        CHECK ((stop_class IS NULL) = (stop_msec IS NULL))
+);
+
+-- A live attempt is about to be frozen. Returns since when it is, no row: it is not live.
+CREATE FUNCTION migrationd.attempt_frozen(p_attempt bigint, p_now_usec bigint) RETURNS SETOF bigint
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+        INSERT INTO migrationd.attempt_watch AS w (attempt_id, frozen_since_usec)
+                SELECT id, p_now_usec FROM migrationd.attempt WHERE id = p_attempt AND state IN ('launching', 'running')
+                ON CONFLICT (attempt_id) DO UPDATE SET frozen_since_usec = coalesce(w.frozen_since_usec, EXCLUDED.frozen_since_usec)
+                RETURNING w.frozen_since_usec
+$$;
+
+-- It has been thawed. Returns how long it was frozen over all, no row: it was not.
+CREATE FUNCTION migrationd.attempt_thawed(p_attempt bigint, p_now_usec bigint) RETURNS SETOF bigint
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+        UPDATE migrationd.attempt_watch SET frozen_usec = frozen_usec + greatest(0, p_now_usec - frozen_since_usec),
+                        frozen_since_usec = NULL
+                WHERE attempt_id = p_attempt AND frozen_since_usec IS NOT NULL RETURNING frozen_usec
+$$;
+
+-- A live attempt is about to be stopped. The first reason stays. No row: it is not live, or its report is being canceled.
+CREATE FUNCTION migrationd.attempt_stop(p_attempt bigint, p_class text, p_msec bigint) RETURNS TABLE (stop_class text, stop_msec bigint)
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+        INSERT INTO migrationd.attempt_watch AS w (attempt_id, stop_class, stop_msec)
+                SELECT a.id, p_class, p_msec FROM migrationd.attempt a JOIN migrationd.report r ON r.id = a.report_id
+                        WHERE a.id = p_attempt AND a.state IN ('launching', 'running') AND r.state IN ('running', 'paused')
+                ON CONFLICT (attempt_id) DO UPDATE SET stop_class = coalesce(w.stop_class, EXCLUDED.stop_class),
+                        stop_msec = coalesce(w.stop_msec, EXCLUDED.stop_msec)
+                RETURNING w.stop_class, w.stop_msec
+$$;
+
 -- split: the task is done in smaller ones. It has become an expander, of its own input, and keeps its counters until it has
 -- finished. split_depth: how often what it came from was split, so that a split without effect has an end.
 ALTER TABLE migrationd.task ADD split boolean NOT NULL DEFAULT false, ADD split_depth integer NOT NULL DEFAULT 0,
