@@ -114,6 +114,51 @@ static void attempts_of_a_class_are_counted_for_themselves(void **state) {
         assert_string_equal(a.number, "6");
 }
 
+static void lost_attempts_leave_the_steps_number_to_the_others(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        /* The step allows two attempts. */
+        run_expanded(s, POLICIES(""), "[{}]");
+        for (int i = 0; i < 5; i++) {
+                a = again(s);
+                assert_value(end(s, &a, "lost", "false"), "waiting");
+        }
+        a = again(s);
+        assert_value(end(s, &a, "exit-code", "false"), "waiting");
+        a = again(s);
+        assert_value(end(s, &a, "lost", "false"), "waiting");
+        a = again(s);
+        assert_value(end(s, &a, "exit-code", "false"), "failed");
+        assert_string_equal(a.number, "8");
+}
+
+static void a_task_that_is_lost_each_time_has_an_end(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES(""), "[{}]");
+        /* 20 do not count, the step allows two that do. */
+        for (int i = 0; i < 21; i++) {
+                a = again(s);
+                assert_value(end(s, &a, "lost", "false"), "waiting");
+        }
+        a = again(s);
+        assert_value(end(s, &a, "lost", "false"), "failed");
+        assert_string_equal(a.number, "22");
+}
+
+static void lost_attempts_with_a_policy_are_counted_as_it_says(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES("{\"class\": \"lost\", \"action\": \"retry\"}"), "[{}]");
+        a = launch(s);
+        assert_value(end(s, &a, "lost", "false"), "waiting");
+        a = again(s);
+        assert_value(end(s, &a, "lost", "false"), "failed");
+}
+
 static Reply stop(Store *s, const Attempt *a, const char *class, const char *msec) {
         return say(s->service, "SELECT concat_ws(' ', stop_class, stop_msec) FROM migrationd.attempt_stop($1, $2, $3)", a->id, class,
                    msec, (char *)NULL);
@@ -302,6 +347,9 @@ int main(void) {
                 TEST(each_class_has_its_action),
                 TEST(skipped_tasks_let_the_report_complete),
                 TEST(attempts_of_a_class_are_counted_for_themselves),
+                TEST(lost_attempts_leave_the_steps_number_to_the_others),
+                TEST(a_task_that_is_lost_each_time_has_an_end),
+                TEST(lost_attempts_with_a_policy_are_counted_as_it_says),
                 TEST(the_first_reason_of_a_stop_stays_until_the_attempt_ends),
                 TEST(a_report_that_is_canceled_needs_no_reason),
                 TEST(the_times_that_an_attempt_is_frozen_are_summed),

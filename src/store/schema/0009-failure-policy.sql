@@ -235,6 +235,16 @@ BEGIN
         END IF;
 END $$;
 
+-- Whether an attempt that has failed, and has its class stored, is one of those that the step allows. One that a policy counts by itself
+-- is not, nor one that is lost, as after a reset of the host, which says nothing of the task: 20 of them, since a task that takes its
+-- host down each time has to have an end too.
+CREATE FUNCTION migrationd.failure_counts(p_task migrationd.task, p_class text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+        SELECT coalesce((SELECT attempts IS NULL FROM migrationd.failure_policy
+                        WHERE report_id = p_task.report_id AND step_ord = p_task.step_ord AND class = p_class),
+                p_class <> 'lost' OR (SELECT count(*) FROM migrationd.attempt WHERE task_id = p_task.id AND class = 'lost') > 20)
+$$;
+
 -- What is done about an attempt that has failed, is of the task's latest number and has its class stored: retry, split, skip or fail.
 -- Without a policy a task is tried again as often as its step says, unless p_permanent. An expander is neither skipped nor split.
 CREATE FUNCTION migrationd.failure_act(p_task migrationd.task, p_class text, p_permanent boolean) RETURNS text
@@ -251,6 +261,7 @@ BEGIN
         v_act := coalesce(v_policy.action, 'retry');
         IF v_act = 'retry' THEN
                 v_left := CASE WHEN v_policy.action IS NULL AND p_permanent THEN false
+                        WHEN v_policy.action IS NULL AND NOT migrationd.failure_counts(p_task, p_class) THEN true
                         WHEN v_policy.attempts IS NULL THEN p_task.attempt < p_task.max_attempts
                         ELSE (SELECT count(*) FROM migrationd.attempt WHERE task_id = p_task.id AND class = p_class) < v_policy.attempts END;
                 -- It had the most that it may have: another attempt would end the same way.
@@ -303,9 +314,10 @@ BEGIN
                         not_before = CASE WHEN v_act = 'retry' THEN clock_timestamp() + (1 + random() / 10) * interval '1 millisecond' *
                                 least(coalesce(v_policy.backoff_msec, s.backoff_msec) * power(2, least(t.attempt - 1, 30)),
                                         coalesce(v_policy.backoff_max_msec, s.backoff_max_msec)) END,
-                        -- Attempts that a policy counts by itself leave the step's number to the other classes.
+                        -- Attempts that do not count leave the step's number to the other classes.
                         max_attempts = CASE WHEN v_act = 'split' THEN t.attempt + s.attempts
-                                WHEN v_act = 'retry' AND v_policy.attempts IS NOT NULL THEN t.max_attempts + 1 ELSE t.max_attempts END,
+                                WHEN v_act = 'retry' AND NOT migrationd.failure_counts(v_task, p_class) THEN t.max_attempts + 1
+                                ELSE t.max_attempts END,
                         memory_max_bytes = CASE WHEN v_act = 'retry' AND v_policy.memory_percent IS NOT NULL THEN
                                 least(v_attempt.memory_max_bytes * v_policy.memory_percent / 100, v_policy.memory_ceiling_bytes)
                                 ELSE t.memory_max_bytes END,
