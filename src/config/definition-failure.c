@@ -8,8 +8,11 @@
 /* Of memory, when the policy does not say it. */
 #define MEMORY_PERCENT_DEFAULT 200
 
-const char *const failure_classes[] = { "oom-kill", "timeout",   "watchdog",  "signal",    "core-dump",   "exit-code",
-                                        "lost",     "no-finish", "temporary", "permanent", "no-progress", NULL };
+/* Not "stopped": an administrator, or another task's failure, stopped it, which says nothing of the task. To skip it
+ * for that would lose its work. */
+const char *const failure_classes[] = { "oom-kill",  "timeout",   "watchdog",  "signal",      "core-dump",
+                                        "exit-code", "resources", "exec",      "start",       "lost",
+                                        "no-finish", "temporary", "permanent", "no-progress", NULL };
 
 const char *const failure_actions[] = {
         [FAILURE_RETRY] = "retry", [FAILURE_SPLIT] = "split",    [FAILURE_SKIP] = "skip",
@@ -177,6 +180,8 @@ int definition_read_failures(const JsonReader *r, const JsonPlace *at, json_t *v
                                            .then = FAILURE_FAIL,
                                            .backoff_usec = USEC_INFINITY,
                                            .backoff_max_usec = USEC_INFINITY };
+                if (!policy->class && streq(name, "stopped"))
+                        return json_refuse(r, &below, "says nothing of the task, which is tried again");
                 if (!policy->class)
                         return json_refuse(r, &below, "is no class of failure, such as \"oom-kill\" or \"timeout\"");
                 q = read_policy(r, &below, member, &reader);

@@ -30,7 +30,13 @@ Attempt *attempt_add(Engine *e, int64_t id) {
         if (!grown)
                 return NULL;
         e->attempts = grown;
-        e->attempts[e->n_attempts] = (Attempt){ .id = id };
+        e->attempts[e->n_attempts] = (Attempt){
+                .id = id,
+                .stalled_msec = -1,
+                .progress_timeout_usec = USEC_INFINITY,
+                .timeout_usec = USEC_INFINITY,
+                .frozen_since_usec = -1,
+        };
         return e->attempts + e->n_attempts++;
 }
 
@@ -38,6 +44,10 @@ static void attempt_done(Attempt *a) {
         free(a->unit);
         free(a->step);
         free(a->launcher);
+}
+
+bool attempt_is_live(const Attempt *a) {
+        return a->state == STATE_LAUNCHING || a->state == STATE_RUNNING;
 }
 
 void attempts_drop_unseen(Engine *e) {
@@ -65,19 +75,6 @@ void attempt_watch(Attempt *a, usec_t progress_timeout_usec, int64_t moved_usec,
         a->stalled_msec = progress_timeout_usec != USEC_INFINITY && still >= progress_timeout_usec
                                   ? (int64_t) (still / USEC_PER_MSEC)
                                   : -1;
-}
-
-usec_t attempts_stall_delay(const Engine *e, usec_t now_usec) {
-        usec_t delay = USEC_INFINITY;
-
-        for (size_t i = 0; i < e->n_attempts; i++) {
-                const Attempt *a = e->attempts + i;
-                usec_t still = now_usec - a->still_since_usec;
-
-                if (a->progress_timeout_usec != USEC_INFINITY && still < a->progress_timeout_usec)
-                        delay = MIN(delay, a->progress_timeout_usec - still);
-        }
-        return delay;
 }
 
 void attempts_free(Engine *e) {

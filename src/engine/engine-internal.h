@@ -51,6 +51,12 @@ typedef struct Attempt {
         usec_t still_since_usec;      /* CLOCK_MONOTONIC; this process has seen no move since */
         usec_t looked_usec;           /* CLOCK_MONOTONIC; the latest look */
         int64_t stalled_msec;         /* the step's time without progress is over by then, -1: no */
+        usec_t timeout_usec;          /* how long it may run; USEC_INFINITY: for ever */
+        usec_t started_usec;          /* CLOCK_MONOTONIC; 0: not known yet */
+        usec_t frozen_usec;           /* so much of that time it was frozen, without the freeze that lasts */
+        int64_t frozen_since_usec;    /* CLOCK_MONOTONIC, as stored; -1: it is not frozen */
+        int64_t stop_msec;            /* with stop_class: after how long */
+        char stop_class[16];          /* why the poll stops it, as stored; "": that is no class of the attempt */
         bool seen;                    /* in the snapshot of this check */
         bool settled;                 /* no start of it can be in flight any more */
         bool listed;                  /* PID 1 has the unit loaded */
@@ -181,6 +187,8 @@ void engine_phase_units(Engine *e);
 /* settle.c */
 void engine_phase_settle(Engine *e);
 void engine_phase_release(Engine *e);
+void attempt_send_freeze(Engine *e, Attempt *a);
+void attempt_send_stop(Engine *e, Attempt *a);
 /* Ends an attempt with an outcome, and then stores its result (NULL: nothing to be read), as operations. */
 void attempt_end_with(Engine *e, Attempt *a, const Outcome *outcome, const UnitResult *result);
 
@@ -207,12 +215,25 @@ void engine_phase_hook(Engine *e);
 /* attempts.c: the table of open attempts */
 Attempt *attempt_find(Engine *e, int64_t id);
 Attempt *attempt_find_unit(Engine *e, const char *unit);
-/* A new, zeroed entry; pointers to other entries become invalid. NULL: out of memory. */
+/* A new entry, without limits; pointers to other entries become invalid. NULL: out of memory. */
 Attempt *attempt_add(Engine *e, int64_t id);
+bool attempt_is_live(const Attempt *a);
 void attempts_drop_unseen(Engine *e);
 /* A look at an attempt's counters, now_usec on CLOCK_MONOTONIC: sets stalled_msec. The clock of the database may
  * jump, so the time is taken here; it begins anew with the process, and after a time in which nobody could look. */
 void attempt_watch(Attempt *a, usec_t progress_timeout_usec, int64_t moved_usec, usec_t now_usec);
-/* Until the next attempt's time without progress is over; USEC_INFINITY: none has one. */
-usec_t attempts_stall_delay(const Engine *e, usec_t now_usec);
 void attempts_free(Engine *e);
+
+/* limits.c */
+/* The class of a live attempt that has used up one of its times, and how long that was; NULL: none. */
+const char *attempt_over_limit(const Attempt *a, usec_t now_usec, int64_t *ret_msec);
+/* Until the next attempt has; USEC_INFINITY: none will. */
+usec_t attempts_limit_delay(const Engine *e, usec_t now_usec);
+/* The others are operations of the phase. This one after the thaw was answered: a connection may have 128 calls that
+ * wait for their answer. */
+void attempt_find_start(Engine *e, Attempt *a);
+/* Its time stands still from now on, so it is noted first. */
+void attempt_freeze(Engine *e, Attempt *a);
+void attempt_note_thaw(Engine *e, Attempt *a);
+/* Says in a row why, if there is a reason that is the attempt's class, and stops the unit then. */
+void attempt_stop(Engine *e, Attempt *a);

@@ -120,7 +120,7 @@ static void engine_check_done(Engine *e) {
         if (e->snap.next_usec >= 0)
                 delay = MIN(delay, (usec_t) e->snap.next_usec + USEC_PER_MSEC);
         delay = MIN(delay, engine_throttle_delay(e));
-        delay = MIN(delay, attempts_stall_delay(e, engine_now(e)));
+        delay = MIN(delay, attempts_limit_delay(e, engine_now(e)));
         if ((e->dirty || e->changed) && !e->broken)
                 delay = 0;
         (void) engine_schedule(e, delay);

@@ -58,6 +58,7 @@ static void on_started(const UnitReply *reply, void *userdata) {
         else if (reply->error == 0) {
                 a->pinned = true;
                 a->active = true;
+                a->started_usec = engine_now(e);
         } else if (reply->error != -ETIMEDOUT && reply->error != -ECONNRESET) {
                 LogContext context = engine_log_context(e, a);
 
@@ -168,7 +169,8 @@ static int attempt_start(Engine *e, Attempt *a, const char *token) {
                 .writable = step->writable,
                 .environment = lists.environment,
                 .log_fields = lists.log_fields,
-                .timeout_usec = step->timeout_usec,
+                /* The step's timeout is kept in limits.c: RuntimeMaxSec= would go on while the unit is frozen. */
+                .timeout_usec = USEC_INFINITY,
                 .memory_max_bytes = a->memory_max_bytes,
                 .stop_timeout_usec = STOP_TIMEOUT_USEC,
         };

@@ -71,8 +71,14 @@ void outcome_from_start_error(const char *message, Outcome *ret) {
         snprintf(ret->error, sizeof(ret->error), "could not be started: %s", message);
 }
 
-void outcome_from_stall(int64_t msec, Outcome *ret) {
+void outcome_from_stop(const char *class, int64_t msec, Outcome *ret) {
         *ret = (Outcome){};
-        outcome_set(ret, STATE_FAILED, "no-progress", false);
-        snprintf(ret->error, sizeof(ret->error), "stopped: its counters had not moved for %" PRIi64 " s", msec / 1000);
+        outcome_set(ret, STATE_FAILED, class, false);
+        if (streq(class, "no-progress"))
+                snprintf(ret->error, sizeof(ret->error), "stopped: its counters had not moved for %" PRIi64 " s",
+                         msec / 1000);
+        else if (streq(class, "timeout"))
+                snprintf(ret->error, sizeof(ret->error), "stopped: it had run for %" PRIi64 " s", msec / 1000);
+        else
+                snprintf(ret->error, sizeof(ret->error), "was stopped, since another task has failed");
 }

@@ -21,5 +21,5 @@ void outcome_from_result(const UnitResult *result, Outcome *ret);
 /* A StartTransientUnit that was refused. */
 void outcome_from_start_error(const char *message, Outcome *ret);
 
-/* An attempt that was stopped because its counters had stood still for so long. */
-void outcome_from_stall(int64_t msec, Outcome *ret);
+/* An attempt that the poll stopped, why (attempt_watch.stop_class), and after how long. */
+void outcome_from_stop(const char *class, int64_t msec, Outcome *ret);

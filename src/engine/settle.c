@@ -13,10 +13,6 @@
 /* A program that has finished its task has this long to exit by itself. */
 #define EXIT_GRACE_USEC (10 * (int64_t) USEC_PER_SEC)
 
-static bool attempt_is_live(const Attempt *a) {
-        return a->state == STATE_LAUNCHING || a->state == STATE_RUNNING;
-}
-
 /* Text form of a number that may be unknown, for a parameter. */
 static const char *number_or_null(char buffer[21], uint64_t value) {
         if (value > INT64_MAX)
@@ -121,8 +117,9 @@ static void attempt_close(Engine *e, Attempt *a, const UnitResult *result) {
 
         if (attempt_is_live(a) && e->snap.state != STATE_CANCELING) {
                 outcome_from_result(result, &outcome);
-                if (a->stalled_msec >= 0)
-                        outcome_from_stall(a->stalled_msec, &outcome);
+                /* What a unit that is being stopped says of its end is not why it was. */
+                if (*a->stop_class)
+                        outcome_from_stop(a->stop_class, a->stop_msec, &outcome);
                 attempt_end_with(e, a, &outcome, result);
         } else
                 attempt_record_result(e, a, result);
@@ -153,7 +150,7 @@ static void on_stop(const UnitReply *reply, void *userdata) {
         operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "stopping a unit", reply->message);
 }
 
-static void attempt_send_stop(Engine *e, Attempt *a) {
+void attempt_send_stop(Engine *e, Attempt *a) {
         Operation *o = operation_new(e, a->id);
 
         if (o)
@@ -161,8 +158,10 @@ static void attempt_send_stop(Engine *e, Attempt *a) {
 }
 
 static bool attempt_has_to_stop(Engine *e, const Attempt *a) {
+        int64_t msec;
+
         return e->snap.state == STATE_CANCELING || (e->snap.any_failed && e->snap.stop_on_failure) ||
-               a->stalled_msec >= 0 ||
+               *a->stop_class || attempt_over_limit(a, engine_now(e), &msec) ||
                (!attempt_is_live(a) && (a->age_usec > EXIT_GRACE_USEC || a->state != STATE_COMPLETED));
 }
 
@@ -187,7 +186,10 @@ static void on_thawed(const UnitReply *reply, void *userdata) {
                 a->frozen = false;
                 /* Only now: a frozen unit is not stopped by systemd 257. */
                 if (attempt_has_to_stop(e, a))
-                        attempt_send_stop(e, a);
+                        attempt_stop(e, a);
+                else
+                        attempt_note_thaw(e, a);
+                attempt_find_start(e, a);
         }
         operation_end(o, 0, NULL, NULL);
 }
@@ -211,6 +213,13 @@ static void on_frozen(const UnitReply *reply, void *userdata) {
         operation_end(o, 0, NULL, NULL);
 }
 
+void attempt_send_freeze(Engine *e, Attempt *a) {
+        Operation *o = operation_new(e, a->id);
+
+        if (o)
+                operation_sent(o, unit_host_freeze(e->host, a->unit, on_frozen, o), "FreezeUnit");
+}
+
 static void on_pinned(const UnitReply *reply, void *userdata) {
         Operation *o = userdata;
         Attempt *a = attempt_find(o->engine, o->attempt);
@@ -230,17 +239,18 @@ static void attempt_settle_active(Engine *e, Attempt *a) {
         }
         if (e->snap.state == STATE_PAUSED && e->snap.freeze) {
                 a->thawed = false;
-                if (a->frozen)
-                        return;
-                o = operation_new(e, a->id);
-                if (o)
-                        operation_sent(o, unit_host_freeze(e->host, a->unit, on_frozen, o), "FreezeUnit");
+                attempt_freeze(e, a);
         } else if (!a->thawed) {
                 o = operation_new(e, a->id);
                 if (o)
                         operation_sent(o, unit_host_thaw(e->host, a->unit, on_thawed, o), "ThawUnit");
-        } else if (attempt_has_to_stop(e, a) && !a->stopping)
-                attempt_send_stop(e, a);
+        } else if (attempt_has_to_stop(e, a)) {
+                if (!a->stopping)
+                        attempt_stop(e, a);
+        } else {
+                attempt_note_thaw(e, a);
+                attempt_find_start(e, a);
+        }
 }
 
 /* Whatever else got into the slice goes with it; not while a unit may be frozen, which systemd 257 would not stop.

@@ -76,6 +76,13 @@ static void on_report(_unused_ PgClient *c, const PgError *error, PGresult *res,
         operation_end(o, e->migration && e->snap.wait_reason ? 0 : -ENOMEM, "reading the report", NULL);
 }
 
+/* The definition says it, not the report's rows: a limit that turns out too short is mended there while tasks run. */
+static usec_t timeout_of_step(Engine *e, const char *code) {
+        const DefinitionStep *step = e->definition ? definition_find_step(e->definition, code) : NULL;
+
+        return step ? step->timeout_usec : USEC_INFINITY;
+}
+
 static int attempt_fill(Engine *e, Attempt *a, PGresult *res, int row) {
         int64_t timeout = pg_get_i64(res, row, "progress_timeout_msec", -1);
 
@@ -85,6 +92,11 @@ static int attempt_fill(Engine *e, Attempt *a, PGresult *res, int row) {
         a->age_usec = pg_get_i64(res, row, "age_usec", -1);
         attempt_watch(a, timeout < 0 ? USEC_INFINITY : (usec_t) timeout * USEC_PER_MSEC,
                       pg_get_i64(res, row, "moved_usec", 0), engine_now(e));
+        a->timeout_usec = timeout_of_step(e, pg_get_text(res, row, "step", ""));
+        a->frozen_usec = (usec_t) pg_get_i64(res, row, "frozen_usec", 0);
+        a->frozen_since_usec = pg_get_i64(res, row, "frozen_since_usec", -1);
+        snprintf(a->stop_class, sizeof(a->stop_class), "%s", pg_get_text(res, row, "stop_class", ""));
+        a->stop_msec = pg_get_i64(res, row, "stop_msec", 0);
         if (a->unit)
                 return 0;
         a->task = (uint32_t) pg_get_i64(res, row, "task_id", 0);

@@ -35,6 +35,7 @@ typedef struct UnitResult {
         uint64_t io_read_bytes;
         uint64_t io_write_bytes;
         usec_t started_usec; /* of the main process, CLOCK_REALTIME, 0: none */
+        usec_t started_monotonic_usec; /* the same on CLOCK_MONOTONIC */
         usec_t exited_usec;
 } UnitResult;
 

@@ -15,7 +15,7 @@ typedef struct LauncherSpec {
         char *const *writable;    /* absolute paths */
         char *const *environment; /* KEY=value */
         char *const *log_fields;  /* KEY=value, journal fields of the unit's lines */
-        usec_t timeout_usec;      /* RuntimeMaxSec=, USEC_INFINITY: none */
+        usec_t timeout_usec;      /* RuntimeMaxSec=, which also counts while it is frozen; USEC_INFINITY: none */
         uint64_t memory_max_bytes; /* MemoryMax=, 0: none */
         usec_t stop_timeout_usec; /* from SIGTERM to SIGKILL */
 } LauncherSpec;

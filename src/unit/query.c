@@ -79,7 +79,7 @@ typedef struct Collected {
         const char *control_group;
         int32_t main_code;
         int32_t main_status;
-        uint64_t cpu_nsec, memory_peak, io_read, io_write, started, exited, active_enter;
+        uint64_t cpu_nsec, memory_peak, io_read, io_write, started, started_monotonic, exited, active_enter;
         sd_id128_t invocation;
 } Collected;
 
@@ -94,6 +94,7 @@ static const struct {
         { "ExecMainCode", PROPERTY_I32, offsetof(Collected, main_code) },
         { "ExecMainStatus", PROPERTY_I32, offsetof(Collected, main_status) },
         { "ExecMainStartTimestamp", PROPERTY_U64, offsetof(Collected, started) },
+        { "ExecMainStartTimestampMonotonic", PROPERTY_U64, offsetof(Collected, started_monotonic) },
         { "ExecMainExitTimestamp", PROPERTY_U64, offsetof(Collected, exited) },
         { "InactiveExitTimestampMonotonic", PROPERTY_U64, offsetof(Collected, active_enter) },
         { "CPUUsageNSec", PROPERTY_U64, offsetof(Collected, cpu_nsec) },
@@ -197,6 +198,7 @@ static int read_unit_result(sd_bus_message *m, UnitReply *reply, void **ret_allo
                 .io_read_bytes = c.io_read,
                 .io_write_bytes = c.io_write,
                 .started_usec = c.started,
+                .started_monotonic_usec = c.started_monotonic,
                 .exited_usec = c.exited,
         };
         snprintf(result->result, sizeof(result->result), "%s", c.result);

@@ -46,6 +46,20 @@ static void policies_are_read(void **state) {
         assert_true(p->backoff_usec == 3 * USEC_PER_SEC && p->backoff_max_usec == 5 * USEC_PER_SEC);
 }
 
+static void each_class_that_says_something_of_a_task_may_have_a_policy(void **state) {
+        static const char *const classes[] = { "oom-kill",  "timeout",     "watchdog", "signal",    "core-dump",
+                                               "exit-code", "resources",   "exec",     "start",     "lost",
+                                               "no-finish", "no-progress", "temporary", "permanent" };
+
+        for (size_t i = 0; i < ELEMENTSOF(classes); i++) {
+                _cleanup_(freep) char *members = text_format("\"failures\": {\"%s\": \"skip\"}", classes[i]);
+                _cleanup_(freep) char *text = with_step(members);
+                _cleanup_(definition_freep) Definition *d = load(text);
+
+                assert_int_equal(policy_of(&d->steps[0], classes[i])->action, FAILURE_SKIP);
+        }
+}
+
 static void without_a_factor_memory_doubles(void **state) {
         _cleanup_(freep) char *text = with_step("\"memory-max\": 1048576, \"failures\": {"
                                                 "\"oom-kill\": {\"action\": \"retry\", \"memory-max\": \"4M\"}}");
@@ -63,6 +77,7 @@ static void bad_policies_are_refused_with_their_pointer(void **state) {
         } cases[] = {
                 { "\"failures\": []", "/steps/0/failures: ", "must be an object" },
                 { "\"failures\": {\"oom\": \"skip\"}", "/steps/0/failures/oom: ", "is no class of failure" },
+                { "\"failures\": {\"stopped\": \"skip\"}", "/steps/0/failures/stopped: ", "says nothing of the task" },
                 { "\"failures\": {\"oom-kill\": 1}", "/steps/0/failures/oom-kill: ", "must be an action" },
                 { "\"failures\": {\"oom-kill\": \"ignore\"}", "/steps/0/failures/oom-kill: ", "not \"ignore\"" },
                 { "\"failures\": {\"oom-kill\": \"split\"}", "/steps/0/failures/oom-kill: ", "needs the step's \"expand\"" },
@@ -101,6 +116,7 @@ static void bad_policies_are_refused_with_their_pointer(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(policies_are_read),
+                cmocka_unit_test(each_class_that_says_something_of_a_task_may_have_a_policy),
                 cmocka_unit_test(without_a_factor_memory_doubles),
                 cmocka_unit_test(bad_policies_are_refused_with_their_pointer),
         };

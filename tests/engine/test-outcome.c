@@ -92,14 +92,24 @@ static void a_refused_start_names_the_reason(void **state) {
         assert_non_null(strstr(o.error, "already exists"));
 }
 
-static void a_stop_for_want_of_progress_has_a_class_of_its_own(void **state) {
-        Outcome o;
+static void a_stop_by_the_poll_has_its_reason_as_class(void **state) {
+        static const struct {
+                const char *class, *error;
+        } cases[] = {
+                { "no-progress", "stopped: its counters had not moved for 61 s" },
+                { "timeout", "stopped: it had run for 61 s" },
+                { "stopped", "was stopped, since another task has failed" },
+        };
 
-        outcome_from_stall(61234, &o);
-        assert_int_equal(o.state, STATE_FAILED);
-        assert_false(o.permanent);
-        assert_string_equal(o.class, "no-progress");
-        assert_string_equal(o.error, "stopped: its counters had not moved for 61 s");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Outcome o;
+
+                outcome_from_stop(cases[i].class, 61234, &o);
+                assert_int_equal(o.state, STATE_FAILED);
+                assert_false(o.permanent);
+                assert_string_equal(o.class, cases[i].class);
+                assert_string_equal(o.error, cases[i].error);
+        }
 }
 
 int main(void) {
@@ -113,7 +123,7 @@ int main(void) {
                 cmocka_unit_test(a_unit_that_was_stopped_reads_success_and_is_a_failed_attempt),
                 cmocka_unit_test(a_unit_that_is_gone_without_a_result_is_lost),
                 cmocka_unit_test(a_refused_start_names_the_reason),
-                cmocka_unit_test(a_stop_for_want_of_progress_has_a_class_of_its_own),
+                cmocka_unit_test(a_stop_by_the_poll_has_its_reason_as_class),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ int store_setup(void **state) {
         assert_non_null(s->worker);
         assert_value(say(s->service,
                          "TRUNCATE migrationd.plan, migrationd.report, migrationd.step, migrationd.task, "
-                         "migrationd.attempt, migrationd.problem, migrationd.hook, migrationd.failure_policy",
+                         "migrationd.attempt, migrationd.attempt_watch, migrationd.problem, migrationd.hook, migrationd.failure_policy",
                          (char *)NULL),
                      "");
         *state = s;

@@ -318,6 +318,7 @@ end:    do
                         state[s] = A_FAILED;
                         if
                         :: task[T(s)] == T_RUNNING && attempt[T(s)] == K(s) + 1 ->
+                                /* Of a lost one the schema allows more: a higher bound, no other transition. */
                                 task[T(s)] = (attempt[T(s)] < max_attempts -> T_WAITING : T_FAILED)
                         :: else
                         fi;

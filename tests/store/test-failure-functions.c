@@ -114,6 +114,107 @@ static void attempts_of_a_class_are_counted_for_themselves(void **state) {
         assert_string_equal(a.number, "6");
 }
 
+static void lost_attempts_leave_the_steps_number_to_the_others(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        /* The step allows two attempts. */
+        run_expanded(s, POLICIES(""), "[{}]");
+        for (int i = 0; i < 5; i++) {
+                a = again(s);
+                assert_value(end(s, &a, "lost", "false"), "waiting");
+        }
+        a = again(s);
+        assert_value(end(s, &a, "exit-code", "false"), "waiting");
+        a = again(s);
+        assert_value(end(s, &a, "lost", "false"), "waiting");
+        a = again(s);
+        assert_value(end(s, &a, "exit-code", "false"), "failed");
+        assert_string_equal(a.number, "8");
+}
+
+static void a_task_that_is_lost_each_time_has_an_end(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES(""), "[{}]");
+        /* 20 do not count, the step allows two that do. */
+        for (int i = 0; i < 21; i++) {
+                a = again(s);
+                assert_value(end(s, &a, "lost", "false"), "waiting");
+        }
+        a = again(s);
+        assert_value(end(s, &a, "lost", "false"), "failed");
+        assert_string_equal(a.number, "22");
+}
+
+static void lost_attempts_with_a_policy_are_counted_as_it_says(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES("{\"class\": \"lost\", \"action\": \"retry\"}"), "[{}]");
+        a = launch(s);
+        assert_value(end(s, &a, "lost", "false"), "waiting");
+        a = again(s);
+        assert_value(end(s, &a, "lost", "false"), "failed");
+}
+
+static Reply stop(Store *s, const Attempt *a, const char *class, const char *msec) {
+        return say(s->service, "SELECT concat_ws(' ', stop_class, stop_msec) FROM migrationd.attempt_stop($1, $2, $3)", a->id, class,
+                   msec, (char *)NULL);
+}
+
+static void the_first_reason_of_a_stop_stays_until_the_attempt_ends(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES(""), "[{}]");
+        a = store_launch_and_claim(s);
+        /* The program hangs in a transaction in which it has counted: neither statement waits for it. */
+        say(s->worker, "BEGIN", (char *)NULL);
+        assert_string_equal(store_call(s, "task_progress", &a, "0, 7").message, "");
+        say(s->service, "SET lock_timeout = '1s'", (char *)NULL);
+        assert_value(say(s->service, "SELECT migrationd.attempt_frozen($1, 5000)", a.id, (char *)NULL), "5000");
+        assert_value(stop(s, &a, "no-progress", "61000"), "no-progress 61000");
+        say(s->worker, "COMMIT", (char *)NULL);
+        assert_value(say(s->service, "SELECT migrationd.report_pause($1, 'drain')", s->report, (char *)NULL), "paused");
+        assert_value(stop(s, &a, "timeout", "99000"), "no-progress 61000");
+        assert_value(say(s->service, "SELECT stop_class FROM migrationd.attempt_watch WHERE attempt_id = $1", a.id, (char *)NULL),
+                     "no-progress");
+        assert_value(end(s, &a, "no-progress", "false"), "waiting");
+        assert_int_equal(stop(s, &a, "timeout", "1").n_rows, 0);
+}
+
+static void a_report_that_is_canceled_needs_no_reason(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES(""), "[{}]");
+        a = launch(s);
+        assert_value(say(s->service, "SELECT migrationd.report_cancel($1)", s->report, (char *)NULL), "canceling");
+        assert_int_equal(stop(s, &a, "timeout", "1").n_rows, 0);
+}
+
+static void the_times_that_an_attempt_is_frozen_are_summed(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, POLICIES(""), "[{}]");
+        a = launch(s);
+#define FROZEN(now) say(s->service, "SELECT migrationd.attempt_frozen($1, " now ")", a.id, (char *)NULL)
+#define THAWED(now) say(s->service, "SELECT migrationd.attempt_thawed($1, " now ")", a.id, (char *)NULL)
+        assert_int_equal(THAWED("900").n_rows, 0);
+        assert_value(FROZEN("1000"), "1000");
+        /* Another poll, which does not know that it is. */
+        assert_value(FROZEN("1500"), "1000");
+        assert_value(THAWED("3000"), "2000");
+        assert_int_equal(THAWED("3500").n_rows, 0);
+        assert_value(FROZEN("4000"), "4000");
+        assert_value(THAWED("4500"), "2500");
+        assert_value(end(s, &a, "exit-code", "false"), "waiting");
+        assert_int_equal(FROZEN("5000").n_rows, 0);
+}
+
 static void the_back_off_of_a_class_doubles_up_to_its_cap(void **state) {
         Store *s = *state;
         Attempt a;
@@ -246,6 +347,12 @@ int main(void) {
                 TEST(each_class_has_its_action),
                 TEST(skipped_tasks_let_the_report_complete),
                 TEST(attempts_of_a_class_are_counted_for_themselves),
+                TEST(lost_attempts_leave_the_steps_number_to_the_others),
+                TEST(a_task_that_is_lost_each_time_has_an_end),
+                TEST(lost_attempts_with_a_policy_are_counted_as_it_says),
+                TEST(the_first_reason_of_a_stop_stays_until_the_attempt_ends),
+                TEST(a_report_that_is_canceled_needs_no_reason),
+                TEST(the_times_that_an_attempt_is_frozen_are_summed),
                 TEST(the_back_off_of_a_class_doubles_up_to_its_cap),
                 TEST(a_clock_that_was_set_back_makes_no_back_off_longer),
                 TEST(memory_grows_up_to_the_ceiling_and_ends_there),

@@ -1,6 +1,6 @@
 #!/bin/bash
 # container: main
-# timeout: 400
+# timeout: 500
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What a definition says about classes of failure, with units that really fail that way.
 # shellcheck source=tests/lib/system.sh
@@ -158,6 +158,77 @@ echo 1 >/var/lib/worker/status
 report=$(report_run "$(plan_create classes '{}')" workers u 5)
 wait_until 60 report_is "$report" failed
 expect_match '^5 failed exit-code$' classes_of "$report"
+
+title "Why the poll stopped a task is the class, whatever the program does then and whoever sees the end"
+program stands <<'SH'
+#!/bin/bash
+# Its counters move when it is stopped, or it does not let itself be stopped.
+if [ -e /var/lib/worker/stubborn ]; then
+        trap '' TERM
+else
+        trap 'migrationd-task progress 1; exit 75' TERM
+fi
+migrationd-task progress 0 2
+while :; do
+        tail -f /dev/null &
+        wait
+done
+SH
+definition stands <<'JSON'
+{ "name": "stands", "description": "Stands", "user": "worker", "writable": ["/var/lib/worker"],
+  "steps": [ { "code": "stand", "message": "Standing", "progress-timeout": "2s", "retries": { "attempts": 1 },
+               "failures": { "no-progress": "skip" },
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/stands"] } ] }
+JSON
+rm -f /var/lib/worker/stubborn
+report=$(report_run "$(plan_create stands '{}')")
+wait_until 30 report_has_ended "$report"
+expect_eq "$(sql "SELECT t.state, a.class, t.done FROM migrationd.task t JOIN migrationd.attempt a ON a.task_id = t.id
+        WHERE t.report_id = $report")" 'skipped|no-progress|1'
+expect_match 'no-progress: stopped: its counters had not moved for [23] s' migrationctl problems "$report"
+touch /var/lib/worker/stubborn
+report=$(report_run "$(plan_create stands '{}')")
+unit_is_stopping() {
+        systemctl list-units --plain --no-legend "migration-stands-*-$report-*" | grep -q 'stop-sigterm'
+}
+wait_until 30 unit_is_stopping
+systemctl kill --signal=SIGKILL "migrationd-poll@$report.service"
+expect migrationctl pause "$report"
+# That the unit did not end in time is systemd's own "timeout".
+wait_until 40 sh -c "[ -z \"\$(systemctl list-units --plain --no-legend 'migration-stands-*-$report-*' --state=active,deactivating)\" ]"
+expect migrationctl resume "$report"
+wait_until 30 report_has_ended "$report"
+expect_eq "$(sql "SELECT t.state, a.class FROM migrationd.task t JOIN migrationd.attempt a ON a.task_id = t.id
+        WHERE t.report_id = $report")" 'skipped|no-progress'
+rm /var/lib/worker/stubborn
+
+title "A task that finishes although it is being stopped is completed"
+program finishes <<'SH'
+#!/bin/bash
+trap 'migrationd-task progress 1; exit 0' TERM
+migrationd-task progress 0 1
+tail -f /dev/null &
+wait
+SH
+sed -e 's/"stands"/"finishes"/' -e 's,/stands",/finishes",' /etc/migrationd/migrations/stands.json | definition finishes
+report=$(report_run "$(plan_create finishes '{}')")
+wait_until 30 report_has_ended "$report"
+expect_eq "$(sql "SELECT state, class, done FROM migrationd.task WHERE report_id = $report")" 'completed||1'
+
+title "An expander has no counters, but its time is bounded as that of any attempt"
+program expands <<'SH'
+#!/bin/sh
+exec tail -f /dev/null
+SH
+definition expands <<'JSON'
+{ "name": "expands", "description": "Expands", "user": "worker",
+  "steps": [ { "code": "make", "message": "Making", "progress-timeout": "1s", "timeout": "4s", "retries": { "attempts": 1 },
+               "expand": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/expands"],
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/stands"] } ] }
+JSON
+report=$(report_run "$(plan_create expands '{}')")
+wait_until 30 report_is "$report" failed
+expect_eq "$(sql "SELECT kind, class, error FROM migrationd.task WHERE report_id = $report")" 'expand|timeout|stopped: it had run for 4 s'
 
 title "A definition that makes no sense is refused with the place"
 cat >/tmp/nonsense.json <<'JSON'

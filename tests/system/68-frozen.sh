@@ -1,7 +1,7 @@
 #!/bin/bash
 # container: main
 # debian13: yes
-# timeout: 300
+# timeout: 400
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Both ways of a pause, and what may happen to a report while its tasks are frozen. systemd 257, of Debian 13, stops nothing that is
 # frozen: there these tests show that each stop is preceded by a thaw.
@@ -112,6 +112,61 @@ expect_eq "$(at 1 | cut -d' ' -f1)" "${first% *}"
 touch /var/lib/worker/go
 wait_until 30 report_is "$report" completed
 expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $report AND state <> 'completed'")" 0
+
+title "Frozen: that time is none of the timeout's, whatever becomes of the poll meanwhile"
+program alone <<'SH'
+#!/bin/bash
+i=0
+until [ -e /var/lib/worker/go ]; do
+        i=$((i + 1))
+        echo "$$ $i" >/var/lib/worker/at/1
+        read -t 0.1 line <>/var/lib/worker/never
+done
+migrationd-task progress 1 1
+SH
+# alone TIMEOUT: runs a report of one task with it.
+alone() {
+        definition alone <<JSON
+{ "name": "alone", "description": "Alone", "user": "worker", "writable": ["/var/lib/worker"],
+  "steps": [ { "code": "count", "message": "Counting", "timeout": "$1", "retries": { "attempts": 1 },
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/alone"] } ] }
+JSON
+        rm -rf /var/lib/worker/go /var/lib/worker/at
+        install -d -o worker /var/lib/worker/at
+        report=$(report_run "$(plan_create alone '{}')")
+        wait_until 30 counts_beyond 1 3
+}
+alone 15s
+expect migrationctl pause --freeze "$report"
+wait_until 20 all_are frozen
+first=$(at 1)
+systemctl kill --signal=SIGKILL "migrationd-poll@$report.service"
+migrationctl wait --timeout=20 "$report" >/dev/null 2>&1 || :
+expect_eq "$(at 1)" "$first"
+expect migrationctl resume "$report"
+wait_until 20 counts_beyond 1 "${first#* }"
+# Another poll knows it too.
+systemctl kill --signal=SIGKILL "migrationd-poll@$report.service"
+migrationctl wait --timeout=3 "$report" >/dev/null 2>&1 || :
+expect_eq "$(at 1 | cut -d' ' -f1)" "${first% *}"
+touch /var/lib/worker/go
+wait_until 30 report_is "$report" completed
+
+title "Frozen: the rest of the timeout is left after the resume"
+alone 8s
+expect migrationctl pause --freeze "$report"
+wait_until 20 all_are frozen
+expect migrationctl resume "$report"
+wait_until 40 report_is "$report" failed
+expect_eq "$(sql "SELECT class FROM migrationd.attempt WHERE report_id = $report")" timeout
+
+title "Drained: the timeout goes on, as the task does"
+alone 5s
+expect migrationctl pause --drain "$report"
+wait_until 40 tasks_running 0
+expect_eq "$(sql "SELECT class FROM migrationd.attempt WHERE report_id = $report")" timeout
+expect migrationctl resume "$report"
+wait_until 30 report_is "$report" failed
 
 title "A frozen report is canceled: thawed, stopped, and gone"
 freeze

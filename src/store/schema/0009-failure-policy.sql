@@ -28,6 +28,47 @@ ALTER TABLE migrationd.attempt ADD memory_max_bytes bigint;
 -- The class of failure that attempt_end() was told; NULL: it has not failed, or that was before this column.
 ALTER TABLE migrationd.attempt ADD class text;
 
+-- What a poll tells the next one of an attempt. Not columns of its row: a task keeps that locked as long as its transaction, and one
+-- that hangs in a transaction has to be frozen and stopped too. frozen_since_usec: since when it is frozen, NULL: it is not;
+-- frozen_usec: how long it was before. Both are of CLOCK_MONOTONIC on the host whose boot the unit does not outlive. stop_class: why
+-- the poll stops it, written before it does, and its class unless it finishes all the same; stop_msec: after how long.
+CREATE TABLE migrationd.attempt_watch (
+        attempt_id      bigint PRIMARY KEY REFERENCES migrationd.attempt,
+        frozen_since_usec bigint,
+        frozen_usec     bigint NOT NULL DEFAULT 0 CHECK (frozen_usec >= 0),
+        stop_class      text CHECK (stop_class IN ('no-progress', 'timeout', 'stopped')),
+        stop_msec       bigint,
+        CHECK ((stop_class IS NULL) = (stop_msec IS NULL))
+);
+
+-- A live attempt is about to be frozen. Returns since when it is, no row: it is not live.
+CREATE FUNCTION migrationd.attempt_frozen(p_attempt bigint, p_now_usec bigint) RETURNS SETOF bigint
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+        INSERT INTO migrationd.attempt_watch AS w (attempt_id, frozen_since_usec)
+                SELECT id, p_now_usec FROM migrationd.attempt WHERE id = p_attempt AND state IN ('launching', 'running')
+                ON CONFLICT (attempt_id) DO UPDATE SET frozen_since_usec = coalesce(w.frozen_since_usec, EXCLUDED.frozen_since_usec)
+                RETURNING w.frozen_since_usec
+$$;
+
+-- It has been thawed. Returns how long it was frozen over all, no row: it was not.
+CREATE FUNCTION migrationd.attempt_thawed(p_attempt bigint, p_now_usec bigint) RETURNS SETOF bigint
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+        UPDATE migrationd.attempt_watch SET frozen_usec = frozen_usec + greatest(0, p_now_usec - frozen_since_usec),
+                        frozen_since_usec = NULL
+                WHERE attempt_id = p_attempt AND frozen_since_usec IS NOT NULL RETURNING frozen_usec
+$$;
+
+-- A live attempt is about to be stopped. The first reason stays. No row: it is not live, or its report is being canceled.
+CREATE FUNCTION migrationd.attempt_stop(p_attempt bigint, p_class text, p_msec bigint) RETURNS TABLE (stop_class text, stop_msec bigint)
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+        INSERT INTO migrationd.attempt_watch AS w (attempt_id, stop_class, stop_msec)
+                SELECT a.id, p_class, p_msec FROM migrationd.attempt a JOIN migrationd.report r ON r.id = a.report_id
+                        WHERE a.id = p_attempt AND a.state IN ('launching', 'running') AND r.state IN ('running', 'paused')
+                ON CONFLICT (attempt_id) DO UPDATE SET stop_class = coalesce(w.stop_class, EXCLUDED.stop_class),
+                        stop_msec = coalesce(w.stop_msec, EXCLUDED.stop_msec)
+                RETURNING w.stop_class, w.stop_msec
+$$;
+
 -- split: the task is done in smaller ones. It has become an expander, of its own input, and keeps its counters until it has
 -- finished. split_depth: how often what it came from was split, so that a split without effect has an end.
 ALTER TABLE migrationd.task ADD split boolean NOT NULL DEFAULT false, ADD split_depth integer NOT NULL DEFAULT 0,
@@ -194,6 +235,16 @@ BEGIN
         END IF;
 END $$;
 
+-- Whether an attempt that has failed, and has its class stored, is one of those that the step allows. One that a policy counts by itself
+-- is not, nor one that is lost, as after a reset of the host, which says nothing of the task: 20 of them, since a task that takes its
+-- host down each time has to have an end too.
+CREATE FUNCTION migrationd.failure_counts(p_task migrationd.task, p_class text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+        SELECT coalesce((SELECT attempts IS NULL FROM migrationd.failure_policy
+                        WHERE report_id = p_task.report_id AND step_ord = p_task.step_ord AND class = p_class),
+                p_class <> 'lost' OR (SELECT count(*) FROM migrationd.attempt WHERE task_id = p_task.id AND class = 'lost') > 20)
+$$;
+
 -- What is done about an attempt that has failed, is of the task's latest number and has its class stored: retry, split, skip or fail.
 -- Without a policy a task is tried again as often as its step says, unless p_permanent. An expander is neither skipped nor split.
 CREATE FUNCTION migrationd.failure_act(p_task migrationd.task, p_class text, p_permanent boolean) RETURNS text
@@ -210,6 +261,7 @@ BEGIN
         v_act := coalesce(v_policy.action, 'retry');
         IF v_act = 'retry' THEN
                 v_left := CASE WHEN v_policy.action IS NULL AND p_permanent THEN false
+                        WHEN v_policy.action IS NULL AND NOT migrationd.failure_counts(p_task, p_class) THEN true
                         WHEN v_policy.attempts IS NULL THEN p_task.attempt < p_task.max_attempts
                         ELSE (SELECT count(*) FROM migrationd.attempt WHERE task_id = p_task.id AND class = p_class) < v_policy.attempts END;
                 -- It had the most that it may have: another attempt would end the same way.
@@ -262,9 +314,10 @@ BEGIN
                         not_before = CASE WHEN v_act = 'retry' THEN clock_timestamp() + (1 + random() / 10) * interval '1 millisecond' *
                                 least(coalesce(v_policy.backoff_msec, s.backoff_msec) * power(2, least(t.attempt - 1, 30)),
                                         coalesce(v_policy.backoff_max_msec, s.backoff_max_msec)) END,
-                        -- Attempts that a policy counts by itself leave the step's number to the other classes.
+                        -- Attempts that do not count leave the step's number to the other classes.
                         max_attempts = CASE WHEN v_act = 'split' THEN t.attempt + s.attempts
-                                WHEN v_act = 'retry' AND v_policy.attempts IS NOT NULL THEN t.max_attempts + 1 ELSE t.max_attempts END,
+                                WHEN v_act = 'retry' AND NOT migrationd.failure_counts(v_task, p_class) THEN t.max_attempts + 1
+                                ELSE t.max_attempts END,
                         memory_max_bytes = CASE WHEN v_act = 'retry' AND v_policy.memory_percent IS NOT NULL THEN
                                 least(v_attempt.memory_max_bytes * v_policy.memory_percent / 100, v_policy.memory_ceiling_bytes)
                                 ELSE t.memory_max_bytes END,
