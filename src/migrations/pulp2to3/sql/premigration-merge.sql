@@ -87,9 +87,9 @@ INSERT INTO migrationd_pulp2to3.iso AS u (unit_id, number, last_updated, storage
         ON CONFLICT (unit_id) DO UPDATE SET number = excluded.number, last_updated = excluded.last_updated,
                 storage_path = excluded.storage_path, downloaded = excluded.downloaded, name = excluded.name,
                 checksum = excluded.checksum, size = excluded.size,
-                content_id = CASE WHEN (u.last_updated, u.storage_path, u.downloaded, u.name, u.checksum, u.size) IS DISTINCT FROM
-                        (excluded.last_updated, excluded.storage_path, excluded.downloaded, excluded.name, excluded.checksum,
-                        excluded.size) THEN NULL ELSE u.content_id END
+                -- The same content stays: the file may not be there any more in Pulp 2. One that was on demand gets its file.
+                content_id = CASE WHEN (u.name, u.checksum, u.size) = (excluded.name, excluded.checksum, excluded.size) AND
+                        (u.downloaded OR NOT excluded.downloaded) THEN u.content_id END
                 WHERE (u.number, u.last_updated, u.storage_path, u.downloaded, u.name, u.checksum, u.size) IS DISTINCT FROM
                         (excluded.number, excluded.last_updated, excluded.storage_path, excluded.downloaded, excluded.name,
                         excluded.checksum, excluded.size);
