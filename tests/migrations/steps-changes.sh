@@ -22,6 +22,12 @@ count() {
         pulp "SELECT count(*) FROM $1"
 }
 
+# plan [REPOSITORY]: of the repository with modules, with an importer or without.
+plan() {
+        printf '{"plugins": [{"type": "rpm", "repositories": [{"name": "m", %s"repository_versions": [{"pulp2_repository_id": "rpm-with-modules",
+                "pulp2_distributor_repository_ids": ["rpm-with-modules"]}]}]}]}' "${1:+\"pulp2_importer_repository_id\": \"$1\", }"
+}
+
 # edited EDIT…: the real dump, with other documents.
 edited() {
         "$ROOT/tests/lib/archive-edit.py" "$SHARED/pulp2/$DUMP/mongodb.$DUMP.archive" "$WORK/edited" "$@"
@@ -42,6 +48,70 @@ duck_file() {
 expect_no_problem() {
         expect_state completed
         [[ -z $(problems) ]] || fail "problems: $(problems)"
+}
+
+# The packages of the advisories of the latest versions.
+advisory_packages() {
+        pulp "SELECT r.name, u.id, p.name, p.version FROM core_repository r JOIN core_repositorycontent rc
+                ON rc.repository_id = r.pulp_id AND rc.version_removed_id IS NULL JOIN rpm_updaterecord u ON u.content_ptr_id = rc.content_id
+                JOIN rpm_updatecollection c ON c.update_record_id = u.content_ptr_id
+                JOIN rpm_updatecollectionpackage p ON p.update_collection_id = c.pulp_id ORDER BY 1, 2, 3, 4"
+}
+
+test_modules_are_linked_with_packages_that_another_plan_brings() {
+        need_shared || return 0
+        real_target "$DUMP"
+        run "$(plan)" "$CORRUPTED"
+        expect_state completed
+        [[ $(count rpm_modulemd) -eq 10 && $(count rpm_package) -eq 0 && $(count rpm_modulemd_packages) -eq 0 ]]
+        run "$(plan rpm-with-modules)" "$CORRUPTED"
+        expect_state completed
+        [[ $(count rpm_package) -eq 35 && $(count rpm_modulemd_packages) -eq 11 ]] || fail "links: $(count rpm_modulemd_packages)"
+        # Nothing is due then, also where Pulp 3 has lost a link.
+        run "$(plan rpm-with-modules)"
+        [[ $(pulp "SELECT count(*) FROM migrationd_pulp2to3.unit_document WHERE type = 'modulemd' AND NOT migrated") -eq 0 ]]
+        pulp "DELETE FROM rpm_modulemd_packages WHERE id IN (SELECT id FROM rpm_modulemd_packages LIMIT 3)"
+        run "$(plan rpm-with-modules)"
+        [[ $(count rpm_modulemd_packages) -eq 11 ]]
+}
+
+test_modules_are_linked_with_packages_that_become_whole() {
+        need_shared || return 0
+        real_target "$DUMP"
+        edited '{"collection": "units_rpm", "match": {"name": "walrus"}, "set": {"repodata": {}}}'
+        run "$ALL" "$CORRUPTED"
+        expect_state completed
+        [[ $(problems | grep -c '^units_rpm ') -eq 2 && $(count rpm_modulemd_packages) -eq 9 ]] || fail "problems: $(problems)"
+        original
+        run "$ALL"
+        expect_no_problem
+        [[ $(count rpm_modulemd_packages) -eq 11 ]]
+}
+
+# The links of repositories are the same, but the dump's reader had left the package out.
+test_advisories_and_modules_keep_packages_that_could_not_be_read_before() {
+        local expected
+
+        need_shared || return 0
+        real_target "$DUMP"
+        run "$ALL"
+        expected=$(advisory_packages)
+        real_target "$DUMP"
+        edited '{"collection": "units_rpm", "match": {"name": "walrus"}, "set": {"version": false}}' \
+                '{"collection": "units_rpm", "match": {"name": "kangaroo"}, "set": {"version": false}}'
+        run "$ALL" "$CORRUPTED"
+        expect_state completed
+        [[ $(advisory_packages) != "$expected" && $(count rpm_modulemd_packages) -eq 7 ]]
+        original
+        run "$ALL"
+        expect_no_problem
+        diff <(echo "$expected") <(advisory_packages)
+        [[ $(count rpm_modulemd_packages) -eq 11 ]]
+        # And when they go again.
+        edited '{"collection": "units_rpm", "match": {"name": "walrus"}, "set": {"version": false}}'
+        run "$ALL" "$CORRUPTED"
+        expect_state completed
+        diff <(echo "$expected" | grep -v ' walrus ') <(advisory_packages)
 }
 
 # iso_sample: 20 units in two repositories, migrated.
@@ -135,10 +205,119 @@ test_a_module_whose_file_is_gone_keeps_it_when_other_fields_change() {
         rm -rf "$WORK/content-$DUMP"
 }
 
+# columns VERSION: what Pulp 3 has of the module duck 0 of a version: its columns, its packages, and the bytes of its file.
+duck() {
+        pulp "SELECT m.artifacts, m.dependencies, (SELECT string_agg(p.name || p.version, ' ' ORDER BY p.version)
+                        FROM rpm_modulemd_packages l JOIN rpm_package p ON p.content_ptr_id = l.package_id
+                        WHERE l.modulemd_id = m.content_ptr_id), a.sha256
+                FROM rpm_modulemd m JOIN core_contentartifact ca ON ca.content_id = m.content_ptr_id
+                JOIN core_artifact a ON a.pulp_id = ca.artifact_id WHERE m.stream = '0' AND m.version = '$1'"
+}
+
+# The documents of the newest publications' modules.
+published_modules() {
+        local file
+
+        file=$(pulp "SELECT a.file FROM core_distribution d JOIN core_publishedartifact pa ON pa.publication_id = d.publication_id
+                JOIN core_contentartifact ca ON ca.pulp_id = pa.content_artifact_id JOIN core_artifact a ON a.pulp_id = ca.artifact_id
+                WHERE d.base_path = 'rpm-with-modules' AND pa.relative_path LIKE '%modules.yaml%'")
+        gzip -dcf "$WORK/media/$file"
+}
+
+# The module has other packages and another file: new_duck, after a run.
+new_duck() {
+        local file
+
+        file=$(duck_file)
+        sed 's/^  summary: .*/  summary: Replaced in place/' "$file" >"$file.new"
+        NEW_SUM=$(sha256sum "$file.new" | cut -d' ' -f1)
+        edited "{$OLD_DUCK, \"set\": {\"artifacts\": [\"duck-0:0.7-1.noarch\", \"duck-0:0.8-1.noarch\"],
+                \"dependencies\": [{\"platform\": [\"el8\"]}], \"checksum\": \"$NEW_SUM\",
+                \"_storage_path\": \"/var/lib/pulp/content/units/${file##*/units/}.new\"}}"
+}
+
+test_a_module_that_changed_in_place_is_replaced() {
+        local id publications rows
+
+        need_shared || return 0
+        rm -rf "$WORK/content-$DUMP"
+        real_target "$DUMP"
+        run "$ALL"
+        [[ $(duck 20180704244205) == '["duck-0:0.6-1.noarch"] '*' duck0.6 '* ]] || fail "$(duck 20180704244205)"
+        id=$(pulp "SELECT content_ptr_id FROM rpm_modulemd WHERE version = '20180704244205'")
+        publications=$(count core_publication)
+        ! published_modules | grep -q 'Replaced in place' || fail 'published already'
+        new_duck
+        run "$ALL"
+        expect_no_problem
+        [[ $(duck 20180704244205) == '["duck-0:0.7-1.noarch", "duck-0:0.8-1.noarch"] [{"platform": ["el8"]}] duck0.7 duck0.8 '$NEW_SUM ]] ||
+                fail "$(duck 20180704244205)"
+        [[ $(pulp "SELECT content_ptr_id FROM rpm_modulemd WHERE version = '20180704244205'") == "$id" ]]
+        [[ $(count "core_repositoryversion WHERE number > 1") -eq 0 ]]
+        published_modules | grep -q 'Replaced in place' || fail 'the old file is published'
+        # Publications of other repositories stay, and the next run has nothing to do.
+        [[ $(count core_publication) -eq $((publications + 1)) ]] || fail "$(count core_publication) publications"
+        rows=$(pulp "SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM (SELECT pulp_id, timestamp_of_interest FROM core_content) t")
+        run "$ALL"
+        expect_no_problem
+        [[ $(count core_publication) -eq $((publications + 1)) ]]
+        [[ $(pulp "SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM (SELECT pulp_id, timestamp_of_interest FROM core_content) t") \
+                == "$rows" ]]
+        DEFINITION=pulp2to3_verify run "$ALL"
+        expect_no_problem
+}
+
+test_a_module_that_was_there_before_stays_and_is_told() {
+        local before
+
+        need_shared || return 0
+        rm -rf "$WORK/content-$DUMP"
+        real_target "$DUMP"
+        run "$ALL"
+        before=$(duck 20180704244205)
+        pulp "DELETE FROM migrationd_pulp2to3.made WHERE kind = 'content' AND id IN (SELECT content_ptr_id FROM rpm_modulemd)"
+        new_duck
+        run "$ALL"
+        expect_state completed
+        diff - <(problems | sed -E 's|[0-9a-f]{8}-[0-9a-f-]{27}|ID|') <<'LINES'
+units_modulemd ID duck 0 20180704244205 deadbeef noarch: Pulp 3 had this module before the migration, with other artifacts: it stays as it is there
+LINES
+        [[ $(duck 20180704244205) == "$before" ]]
+        rm -rf "$WORK/content-$DUMP"
+}
+
+# Groups and the like are told apart by all that they say.
+test_units_that_changed_in_place_give_new_contents() {
+        local table
+
+        need_shared || return 0
+        real_target "$DUMP"
+        run "$ALL"
+        edited '{"collection": "units_package_group", "match": {"package_group_id": "shark"}, "set": {"name": "Sharks"}}' \
+                '{"collection": "units_package_category", "match": {"repo_id": "rpm-distribution-tree"}, "set": {"name": "All"}}' \
+                '{"collection": "units_package_environment", "set": {"name": "Sharks"}}' \
+                '{"collection": "units_package_langpacks", "match": {"repo_id": "rpm-distribution-tree"}, "set": {"matches": []}}' \
+                '{"collection": "units_erratum", "match": {"errata_id": "RHEA-2012:0055"}, "set": {"title": "Other"}}'
+        run "$ALL"
+        expect_no_problem
+        for table in packagegroup packagecategory packageenvironment packagelangpacks advisory; do
+                [[ $(pulp "SELECT string_agg(d.count_type || d.count, ' ' ORDER BY d.count_type) FROM core_repositoryversioncontentdetails d
+                        JOIN core_repositoryversion v ON v.pulp_id = d.repository_version_id AND v.number = 2
+                        WHERE d.content_type = 'rpm.$table' AND d.count_type <> 'P'") == 'A1 R1' ]] || fail "$table"
+        done
+        [[ $(count "rpm_packagegroup WHERE name = 'Sharks'") -eq 1 && $(count "rpm_updaterecord WHERE title = 'Other'") -eq 1 ]]
+}
+
 titles=(
+        test_modules_are_linked_with_packages_that_another_plan_brings
+        test_modules_are_linked_with_packages_that_become_whole
+        test_advisories_and_modules_keep_packages_that_could_not_be_read_before
         test_content_whose_document_says_the_same_stays_without_its_file
         test_a_file_that_pulp_2_has_lost_is_taken_from_pulp_3_where_it_is_whole
         test_a_damaged_file_of_pulp_3_does_not_stand_for_one_that_pulp_2_has_lost
         test_a_module_whose_file_is_gone_keeps_it_when_other_fields_change
+        test_a_module_that_changed_in_place_is_replaced
+        test_a_module_that_was_there_before_stays_and_is_told
+        test_units_that_changed_in_place_give_new_contents
 )
 steps_run "$@"

@@ -233,7 +233,8 @@ CREATE TABLE migrationd_pulp2to3.version (
         PRIMARY KEY (repository_id, number)
 );
 
--- With which options the migration made a publication: with others it is made anew.
+-- With which options the migration made a publication: with others it is made anew. outdated in them: a content that it has was replaced
+-- since.
 CREATE TABLE migrationd_pulp2to3.publication (
         publication_id  uuid PRIMARY KEY,
         options         jsonb NOT NULL
