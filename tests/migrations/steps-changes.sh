@@ -308,6 +308,51 @@ test_units_that_changed_in_place_give_new_contents() {
         [[ $(count "rpm_packagegroup WHERE name = 'Sharks'") -eq 1 && $(count "rpm_updaterecord WHERE title = 'Other'") -eq 1 ]]
 }
 
+# link REPOSITORY TYPE UNIT: an edit.
+link() {
+        LINKS=$((LINKS + 1))
+        # It is a key of JSON.
+        # shellcheck disable=SC2016
+        printf '{"collection": "repo_content_units", "insert": {"_id": {"$oid": "%024x"}, "repo_id": "%s", "unit_type_id": "%s", "unit_id": "%s"}}' \
+                "$LINKS" "$1" "$2" "$3"
+}
+
+test_units_of_types_that_nobody_migrates_are_counted_by_repository() {
+        local links=() unit type LINKS=0
+
+        need_shared || return 0
+        real_target "$DUMP"
+        for unit in 1 2 3; do
+                LINKS=$unit
+                links+=("$(link rpm-with-modules drpm "delta-$unit")")
+        done
+        for type in docker_image puppet_module python_package ostree; do
+                LINKS=$((LINKS + 10))
+                links+=("$(link rpm-with-modules "$type" "$type-1")" "$(link srpm-unsigned "$type" "$type-1")")
+        done
+        # Of a plugin that the plan does not name: that is no loss.
+        LINKS=90
+        links+=("$(link rpm-with-modules deb deb-1)")
+        edited "${links[@]}"
+        for unit in 1 2; do
+                : >"$LOG"
+                run "$(plan rpm-with-modules)"
+                expect_state completed
+                diff - <(problems | sed -n '/^repository /p') <<'LINES'
+repository rpm-with-modules type docker_image: 1 of its units are of this type, which is not migrated: Pulp 3 or this migration has no counterpart
+repository rpm-with-modules type drpm: 3 of its units are of this type, which is not migrated: Pulp 3 or this migration has no counterpart
+repository rpm-with-modules type ostree: 1 of its units are of this type, which is not migrated: Pulp 3 or this migration has no counterpart
+repository rpm-with-modules type puppet_module: 1 of its units are of this type, which is not migrated: Pulp 3 or this migration has no counterpart
+repository rpm-with-modules type python_package: 1 of its units are of this type, which is not migrated: Pulp 3 or this migration has no counterpart
+LINES
+        done
+        expect_log 'edited has not changed since it was read'
+        original
+        run "$(plan rpm-with-modules)"
+        expect_state completed
+        [[ -z $(problems | sed -n '/^repository /p') ]]
+}
+
 titles=(
         test_modules_are_linked_with_packages_that_another_plan_brings
         test_modules_are_linked_with_packages_that_become_whole
@@ -319,5 +364,6 @@ titles=(
         test_a_module_that_changed_in_place_is_replaced
         test_a_module_that_was_there_before_stays_and_is_told
         test_units_that_changed_in_place_give_new_contents
+        test_units_of_types_that_nobody_migrates_are_counted_by_repository
 )
 steps_run "$@"

@@ -96,6 +96,14 @@ CREATE TABLE migrationd_pulp2to3.link (
         PRIMARY KEY (repo_id, type, unit_id)
 );
 
+-- How many units a repository has of a type that no plugin migrates.
+CREATE TABLE migrationd_pulp2to3.passed_over (
+        repo_id         text NOT NULL,
+        type            text NOT NULL,
+        units           bigint NOT NULL,
+        PRIMARY KEY (repo_id, type)
+);
+
 -- The lazy catalog. part: of a unit of several files (type distribution) the MD5 of the path, which names the file; else empty.
 -- migrated: there is a remote artifact of it.
 CREATE TABLE migrationd_pulp2to3.lazy (

@@ -48,6 +48,14 @@ INSERT INTO migrationd_pulp2to3.distributor AS d (object_id, plugin, repo_id, di
                         (excluded.plugin, excluded.config, excluded.repo_id, excluded.distributor_id, excluded.last_updated,
                         excluded.relative_url);
 
+-- Units of types that no plugin migrates, by repository.
+DELETE FROM migrationd_pulp2to3.passed_over;
+WITH foreign_links AS (
+        DELETE FROM pg_temp.stage_link WHERE type NOT IN (SELECT type FROM pg_temp.stage_type) RETURNING repo_id, type, unit_id
+)
+INSERT INTO migrationd_pulp2to3.passed_over (repo_id, type, units)
+        SELECT repo_id, type, count(DISTINCT unit_id) FROM foreign_links GROUP BY repo_id, type ORDER BY repo_id, type;
+
 -- Repositories whose units are not what they were, for units that depend on what else is in their repository.
 CREATE TEMPORARY TABLE stage_link_new ON COMMIT DROP AS SELECT DISTINCT repo_id, type, unit_id FROM pg_temp.stage_link;
 ANALYZE pg_temp.stage_link_new;
