@@ -18,6 +18,8 @@
  * bytes. */
 #define ITEM_BYTES_MAX 1024
 #define REASON_BYTES_MAX 4096
+/* Problems of one transaction. Source: migrationd.task_problems(). */
+#define PROBLEMS_MAX 1000
 
 /* Who we are: the first three parameters of every function of the contract. */
 typedef struct Identity {
@@ -290,19 +292,83 @@ static char *clean_text(const char *s, size_t bytes_max) {
         return out;
 }
 
+/* A growing text, which its owner frees. */
+typedef struct Text {
+        char *data;
+        size_t size, allocated;
+} Text;
+
+static bool text_append(Text *text, const char *s, size_t n) {
+        if (text->size + n + 1 > text->allocated) {
+                size_t allocated = 2 * (text->size + n + 1);
+                char *larger = realloc(text->data, allocated);
+
+                if (!larger)
+                        return false;
+                text->data = larger;
+                text->allocated = allocated;
+        }
+        memcpy(text->data + text->size, s, n);
+        text->size += n;
+        text->data[text->size] = 0;
+        return true;
+}
+
+/* As an element of PostgreSQL's text form of an array: in quotes, with a backslash before quotes and backslashes. */
+static bool append_element(Text *text, const char *s, size_t bytes_max, bool first) {
+        _cleanup_(freep) char *clean = clean_text(s, bytes_max);
+        bool ok = clean && text_append(text, first ? "\"" : ",\"", first ? 1 : 2);
+
+        for (const char *from = clean; ok && *from;) {
+                size_t n = strcspn(from, "\"\\");
+
+                ok = text_append(text, from, n);
+                from += n;
+                if (ok && *from) {
+                        const char escaped[] = { '\\', *from++ };
+
+                        ok = text_append(text, escaped, sizeof(escaped));
+                }
+        }
+        return ok && text_append(text, "\"", 1);
+}
+
+static bool make_array(Text *text, const char *const *list, size_t n, size_t bytes_max) {
+        bool ok = text_append(text, "{", 1);
+
+        for (size_t i = 0; i < n && ok; i++)
+                ok = append_element(text, list[i], bytes_max, i == 0);
+        return ok && text_append(text, "}", 1);
+}
+
+static int send_problems(migrationd_task *t, size_t n, const char *const *items, const char *const *reasons) {
+        static const char sql[] = "SELECT migrationd.task_problems($1, $2, $3, $4, $5)";
+        Text item_array = {}, reason_array = {};
+        int r;
+
+        if (make_array(&item_array, items, n, ITEM_BYTES_MAX) &&
+            make_array(&reason_array, reasons, n, REASON_BYTES_MAX)) {
+                const char *params[] = { t->identity.task, t->identity.attempt, t->identity.token, item_array.data,
+                                         reason_array.data };
+
+                r = transact(t, "problem", sql, ELEMENTSOF(params), params, NULL);
+        } else
+                r = session_fail(&t->session, -ENOMEM, "problem: out of memory");
+        free(item_array.data);
+        free(reason_array.data);
+        return r;
+}
+
+int migrationd_task_problems(migrationd_task *t, size_t n, const char *const *items, const char *const *reasons) {
+        int r = 0;
+
+        for (size_t i = 0; i < n && r >= 0; i += PROBLEMS_MAX)
+                r = send_problems(t, MIN(n - i, (size_t) PROBLEMS_MAX), items + i, reasons + i);
+        return r;
+}
+
 int migrationd_task_problem(migrationd_task *t, const char *item, const char *reason) {
-        static const char sql[] = "SELECT migrationd.task_problem($1, $2, $3, $4, $5)";
-        _cleanup_(freep) char *clean_item = NULL, *clean_reason = NULL;
-
-        clean_item = clean_text(item, ITEM_BYTES_MAX);
-        clean_reason = clean_text(reason, REASON_BYTES_MAX);
-        if (!clean_item || !clean_reason)
-                return session_fail(&t->session, -ENOMEM, "problem: out of memory");
-
-        const char *params[] = { t->identity.task, t->identity.attempt, t->identity.token, clean_item,
-                                 clean_reason };
-
-        return transact(t, "problem", sql, ELEMENTSOF(params), params, NULL);
+        return migrationd_task_problems(t, 1, &item, &reason);
 }
 
 int migrationd_task_add(migrationd_task *t, const char *lane, int32_t stage, const char *input,

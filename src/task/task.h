@@ -17,6 +17,7 @@
  * connection was lost: exit with MIGRATIOND_EXIT_TEMPFAIL -EIO         the database refused for another
  * reason and migrationd_task_error() has the text, for the log. */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -78,6 +79,10 @@ int migrationd_task_progress(migrationd_task *t, int64_t done, int64_t total);
 /* Records an item that could not be migrated and was skipped. The same item again replaces its reason: safe
  * to repeat. item and reason are UTF-8; at most 1 KiB and 4 KiB of them are kept. */
 int migrationd_task_problem(migrationd_task *t, const char *item, const char *reason);
+
+/* The same for n items with a reason each, in transactions of up to 1 000; of an item that is there twice the
+ * last reason counts. After a failure the earlier ones may be recorded: safe to repeat. */
+int migrationd_task_problems(migrationd_task *t, size_t n, const char *const *items, const char *const *reasons);
 
 /* Expanders: queues a task for the step; it is written by migrationd_task_finish() in the finishing
  * transaction. lane scopes stages ("" for one lane), stage orders them (>= 0), input is a JSON object, total

@@ -82,9 +82,15 @@ test_a_unit_that_changed_is_migrated_again_and_found() {
         [[ $(count "core_repositoryversion WHERE number > 1") -eq 0 ]]
 }
 
+# Of the two packages duck is one of modules.
 test_a_content_that_pulp_removed_is_made_again() {
+        local links
+
         need_shared || return 0
-        pulp "CREATE TEMPORARY TABLE gone AS SELECT content_ptr_id AS id FROM rpm_package WHERE name = 'bear';
+        links=$(pulp "SELECT m.stream, m.version, p.name, p.version FROM rpm_modulemd_packages l
+                JOIN rpm_modulemd m ON m.content_ptr_id = l.modulemd_id JOIN rpm_package p ON p.content_ptr_id = l.package_id ORDER BY 1, 2, 3, 4")
+        [[ $(wc -l <<<"$links") -eq 11 ]]
+        pulp "CREATE TEMPORARY TABLE gone AS SELECT content_ptr_id AS id FROM rpm_package WHERE name IN ('bear', 'duck');
                 DELETE FROM core_remoteartifact r USING core_contentartifact a, gone
                         WHERE a.pulp_id = r.content_artifact_id AND a.content_id = gone.id;
                 DELETE FROM core_contentartifact a USING gone WHERE a.content_id = gone.id;
@@ -97,6 +103,8 @@ test_a_content_that_pulp_removed_is_made_again() {
         [[ $(count "rpm_package WHERE name = 'bear'") -eq 1 ]]
         [[ $(pulp "SELECT count(*) FROM core_repositorycontent rc JOIN rpm_package p ON p.content_ptr_id = rc.content_id
                 WHERE p.name = 'bear'") -eq 1 ]]
+        diff <(echo "$links") <(pulp "SELECT m.stream, m.version, p.name, p.version FROM rpm_modulemd_packages l
+                JOIN rpm_modulemd m ON m.content_ptr_id = l.modulemd_id JOIN rpm_package p ON p.content_ptr_id = l.package_id ORDER BY 1, 2, 3, 4")
 }
 
 # A trigger stands for another dump: packages with a file, whose checksum is another.

@@ -98,6 +98,33 @@ static void a_file_is_linked_under_its_digest_and_found_again(void **state) {
         assert_int_equal(artifact_store_sync(&store, NULL), 0);
 }
 
+static bool stop(void) {
+        return true;
+}
+
+static void an_artifact_is_read_where_it_is_whole(void **state) {
+        _cleanup_(closep) int fd = -EBADF;
+        DigestSet set = {};
+
+        assert_int_equal(artifact_store_read(&store, digests, ABC_SHA256, 3, NULL, &set, NULL), 0);
+        assert_int_equal(mkdirat(store.fd, "artifact/ba", 0755), 0);
+        fd = openat(store.fd, ABC_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        assert_int_equal(write(fd, "abd", 3), 3);
+        assert_int_equal(artifact_store_read(&store, digests, ABC_SHA256, 3, NULL, &set, NULL), 0);
+        assert_int_equal(pwrite(fd, "abc", 3, 0), 3);
+        assert_int_equal(artifact_store_read(&store, digests, ABC_SHA256, 4, NULL, &set, NULL), 0);
+        assert_int_equal(artifact_store_read(&store, digests, ABC_SHA256, 3, stop, &set, NULL), -ECANCELED);
+        assert_int_equal(artifact_store_read(&store, digests, ABC_SHA256, 3, NULL, &set, NULL), 1);
+        assert_int_equal(artifact_store_read(&store, digests, ABC_SHA256, -1, NULL, &set, NULL), 1);
+        assert_int_equal(set.size_bytes, 3);
+        assert_string_equal(set.text[DIGEST_SHA256], ABC_SHA256);
+        assert_int_equal(artifact_store_sync(&store, NULL), 0);
+        /* What has the name and is no file. */
+        assert_int_equal(unlinkat(store.fd, ABC_NAME, 0), 0);
+        assert_int_equal(symlinkat("/etc/passwd", store.fd, ABC_NAME), 0);
+        assert_int_equal(artifact_store_read(&store, digests, ABC_SHA256, -1, NULL, &set, NULL), 0);
+}
+
 static void a_file_that_was_replaced_after_it_was_read_gets_no_name(void **state) {
         _cleanup_(freep) char *error = NULL;
         _cleanup_(closep) int fd = put("abc", "abc"), other = -EBADF;
@@ -212,6 +239,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(
                         a_written_file_appears_under_its_digest_and_a_second_one_is_dropped, set_up,
                         tear_down),
+                cmocka_unit_test_setup_teardown(an_artifact_is_read_where_it_is_whole, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(what_killed_tasks_left_is_swept_and_nothing_else, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_store_that_is_not_there_has_nothing_to_sweep, set_up, tear_down),
         };

@@ -15,7 +15,7 @@
 #define ONE_STEP "[{\"code\": \"work\"}]"
 #define EXPAND_STEP "[{\"code\": \"work\", \"expand\": true}]"
 
-static void the_workers_role_may_execute_five_functions_and_read_nothing(void **state) {
+static void the_workers_role_may_execute_six_functions_and_read_nothing(void **state) {
         Store *s = *state;
 
         assert_value(say(s->service,
@@ -23,7 +23,7 @@ static void the_workers_role_may_execute_five_functions_and_read_nothing(void **
                          "WHERE pronamespace = 'migrationd'::regnamespace AND "
                          "has_function_privilege('migrationd_worker', oid, 'EXECUTE')",
                          (char *)NULL),
-                     "task_add,task_claim,task_finish,task_problem,task_progress");
+                     "task_add,task_claim,task_finish,task_problem,task_problems,task_progress");
         assert_value(say(s->service,
                          "SELECT count(*) FROM pg_class WHERE relnamespace = 'migrationd'::regnamespace AND "
                          "relkind IN ('r', 'v', 'm', 'p', 'f') AND "
@@ -118,6 +118,7 @@ static void another_token_number_or_task_is_a_stale_attempt(void **state) {
         snprintf(other.token, sizeof(other.token), "%s", "00000000-0000-0000-0000-000000000000");
         assert_sqlstate(store_call(s, "task_progress", &other, "0, 5"), "MG001");
         assert_sqlstate(store_call(s, "task_problem", &other, "'i', 'r'"), "MG001");
+        assert_sqlstate(store_call(s, "task_problems", &other, "'{i}', '{r}'"), "MG001");
         assert_sqlstate(store_call(s, "task_add", &other, "'[]'"), "MG001");
         assert_sqlstate(store_call(s, "task_finish", &other, ""), "MG001");
         snprintf(other.task, sizeof(other.task), "%s", "2147483647");
@@ -147,6 +148,7 @@ static void a_canceling_report_refuses_everything(void **state) {
         } calls[] = {
                 { "task_progress", "0, 5" },
                 { "task_problem", "'i', 'r'" },
+                { "task_problems", "'{i}', '{r}'" },
                 { "task_add", "'[]'" },
                 { "task_finish", "" },
         };
@@ -344,6 +346,38 @@ static void a_problem_is_kept_once_per_item_with_its_latest_reason(void **state)
         assert_sqlstate(store_call(s, "task_problem", &a, "'i', NULL"), "MG004");
 }
 
+static void many_problems_come_in_one_call_in_their_order(void **state) {
+        static const char *const wrong[] = { "NULL, '{r}'",        "'{i}', NULL",       "'{i,j}', '{r}'",
+                                             "'{i,NULL}', '{r,s}'", "'{i,j}', '{r,NULL}'" };
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 1, ONE_STEP);
+        a = store_launch_and_claim(s);
+        assert_value(store_call(s, "task_problems", &a, "'{}', '{}'"), "");
+        assert_value(store_call(s, "task_problem", &a, "'b', 'old'"), "");
+        assert_value(store_call(s, "task_problems", &a, "'{d,a,b,a}', '{1,2,3,4}'"), "");
+        /* Twice the same after it is cut. */
+        assert_value(store_call(s, "task_problems", &a,
+                                "ARRAY[repeat('x', 1024) || 'y', repeat('x', 1025)], ARRAY['5', repeat('6', 5000)]"),
+                     "");
+        assert_value(store_ask(s,
+                               "SELECT string_agg(left(item, 1) || left(reason, 1), ' ' ORDER BY id) || ' ' || "
+                               "max(octet_length(item)) || ' ' || max(octet_length(reason)) FROM migrationd.problem "
+                               "WHERE report_id = $1"),
+                     "b3 d1 a4 x6 1024 4096");
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
+                assert_sqlstate(store_call(s, "task_problems", &a, wrong[i]), "MG004");
+        assert_sqlstate(store_call(s, "task_problems", &a,
+                                   "array_fill('i'::text, ARRAY[1001]), array_fill('r'::text, ARRAY[1001])"),
+                        "MG004");
+        assert_value(store_call(s, "task_problems", &a,
+                                "(SELECT array_agg('n' || i) FROM generate_series(1, 1000) i), "
+                                "array_fill('r'::text, ARRAY[1000])"),
+                     "");
+        assert_value(store_ask(s, "SELECT count(*) FROM migrationd.problem WHERE report_id = $1"), "1004");
+}
+
 static void long_items_are_cut_at_a_character_to_their_bytes(void **state) {
         Store *s = *state;
         Attempt a;
@@ -460,7 +494,7 @@ static void a_finish_that_commits_first_wins_against_the_end_of_its_attempt(void
 int main(void) {
         static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
-                TEST(the_workers_role_may_execute_five_functions_and_read_nothing),
+                TEST(the_workers_role_may_execute_six_functions_and_read_nothing),
                 TEST(a_claim_without_the_exclusive_session_lock_is_refused),
                 TEST(a_claim_returns_plan_options_input_and_position),
                 TEST(an_attempt_is_claimed_once),
@@ -475,6 +509,7 @@ int main(void) {
                 TEST(what_is_added_is_checked_element_by_element),
                 TEST(only_an_expander_adds_tasks),
                 TEST(a_problem_is_kept_once_per_item_with_its_latest_reason),
+                TEST(many_problems_come_in_one_call_in_their_order),
                 TEST(long_items_are_cut_at_a_character_to_their_bytes),
                 TEST(a_frozen_worker_keeps_nobody_waiting_but_the_end_of_its_attempt),
                 TEST(the_end_of_an_attempt_waits_for_its_transaction_without_a_deadlock),

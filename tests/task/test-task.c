@@ -254,6 +254,8 @@ static void every_call_of_a_stale_attempt_is_refused(void **state) {
         fixture_launch_again(f);
         expect_error(t, migrationd_task_progress(t, 1, 2), -ESTALE, "MG001");
         expect_error(t, migrationd_task_problem(t, "item", "reason"), -ESTALE, "MG001");
+        expect_error(t, migrationd_task_problems(t, 1, (const char *[]){ "item" }, (const char *[]){ "reason" }),
+                     -ESTALE, "MG001");
         expect_error(t, migrationd_task_finish(t), -ESTALE, "MG001");
         assert_string_equal(
                 sql(f, "SELECT state || done || total FROM migrationd.task WHERE id = %i", f->task),
@@ -301,6 +303,36 @@ static void a_problem_is_kept_once_with_its_last_reason(void **state) {
                                 "task_id = %i",
                                 f->task),
                             "a'b\"\\:second");
+}
+
+static void many_problems_are_sent_in_pages(void **state) {
+        static const char *const odd[] = { "", "a \"b\" \\ {c, d}", "NULL", "\xc3\xa4\xff" };
+        _cleanup_(migrationd_task_freep) migrationd_task *t = NULL;
+        const char *items[2500], *reasons[2500];
+        char numbers[2500][8];
+        Fixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(items); i++) {
+                snprintf(numbers[i], sizeof(numbers[i]), "i%zu", i);
+                items[i] = numbers[i];
+                reasons[i] = "r";
+        }
+        fixture_launch(f, false, "{}", "{}");
+        t = open_task();
+        assert_int_equal(migrationd_task_problems(t, 0, items, reasons), 0);
+        assert_int_equal(migrationd_task_problems(t, ELEMENTSOF(items), items, reasons), 0);
+        assert_int_equal(migrationd_task_problems(t, ELEMENTSOF(odd), odd, odd), 0);
+        assert_string_equal(sql(f,
+                                "SELECT count(*) || ' ' || bool_and(item = 'i' || number) || ' ' || "
+                                "count(DISTINCT xmin::text) FROM (SELECT *, xmin, row_number() OVER (ORDER BY id) - 1 "
+                                "AS number FROM migrationd.problem WHERE task_id = %i AND reason = 'r') p",
+                                f->task),
+                            "2500 true 3");
+        assert_string_equal(sql(f,
+                                "SELECT string_agg(item, '|' ORDER BY id) FROM migrationd.problem WHERE task_id = %i "
+                                "AND reason = item",
+                                f->task),
+                            "|a \"b\" \\ {c, d}|NULL|\xc3\xa4?");
 }
 
 static void problem_texts_are_cut_at_a_character_and_made_utf8(void **state) {
@@ -495,6 +527,7 @@ int main(void) {
                 cmocka_unit_test(every_call_under_a_canceling_report_is_refused),
                 cmocka_unit_test(a_paused_report_lets_its_tasks_go_on),
                 cmocka_unit_test(a_problem_is_kept_once_with_its_last_reason),
+                cmocka_unit_test(many_problems_are_sent_in_pages),
                 cmocka_unit_test(problem_texts_are_cut_at_a_character_and_made_utf8),
                 cmocka_unit_test(finish_completes_the_task_and_ends_the_attempt),
                 cmocka_unit_test(finish_with_open_counters_is_refused_and_says_them),

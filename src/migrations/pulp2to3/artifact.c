@@ -259,6 +259,30 @@ int artifact_store_look(ArtifactStore *s, const char *sha256, uint64_t size_byte
         return r < 0 ? r : 0;
 }
 
+int artifact_store_read(ArtifactStore *s, Digests *digests, const char *sha256, int64_t size_bytes,
+                        bool (*stopping)(void), DigestSet *ret, char **ret_error) {
+        _cleanup_(closep) int fd = -EBADF;
+        char name[ARTIFACT_NAME_SIZE];
+        struct stat st;
+        int r;
+
+        artifact_name(sha256, name);
+        fd = openat(s->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd < 0 && (errno == ENOENT || errno == ELOOP))
+                return 0;
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return text_error(ret_error, -errno, "%s/%s: %s", s->root, name, strerror(errno));
+        if (!S_ISREG(st.st_mode) || (size_bytes >= 0 && st.st_size != size_bytes))
+                return 0;
+        r = digests_of_file(digests, fd, stopping, ret);
+        if (r < 0)
+                return text_error(ret_error, r, "%s/%s: cannot read: %s", s->root, name, strerror(-r));
+        if (!streq(ret->text[DIGEST_SHA256], sha256) || (size_bytes >= 0 && ret->size_bytes != (uint64_t) size_bytes))
+                return 0;
+        mark_dirty(s, ret);
+        return 1;
+}
+
 static int sync_directory(ArtifactStore *s, const char *name, char **ret_error) {
         _cleanup_(closep) int fd = openat(s->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

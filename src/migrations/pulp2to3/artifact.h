@@ -55,5 +55,11 @@ int artifact_store_end(ArtifactStore *s, int fd, const DigestSet *digests, char 
 /* Whether the artifact of that digest and size is there. Returns 0, -ENOENT, or as artifact_store_add(). */
 int artifact_store_look(ArtifactStore *s, const char *sha256, uint64_t size_bytes, char **ret_error);
 
+/* Reads an artifact that the store has, whoever put it there, into *ret. size_bytes < 0: not known. Returns 1: it is
+ * there and has that SHA-256 and size; 0: there is none, or it is not whole; -ECANCELED: stopping() became true; or as
+ * artifact_store_add(). */
+int artifact_store_read(ArtifactStore *s, Digests *digests, const char *sha256, int64_t size_bytes,
+                        bool (*stopping)(void), DigestSet *ret, char **ret_error);
+
 /* Makes all names durable. */
 int artifact_store_sync(ArtifactStore *s, char **ret_error);

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "migrations/pulp2to3/content-batch.h"
 #include "migrations/pulp2to3/content-path.h"
@@ -91,30 +92,43 @@ int content_batch_package(ContentBatch *b, BatchUnit *u, BatchFile *ret, const c
         return 0;
 }
 
-int content_batch_open(ContentBatch *b, BatchUnit *u, const char *storage_path, int *ret_fd) {
+/* Why a file is not as it must be; reason is taken over. */
+static int wrong(ContentBatch *b, char **ret_reason, char *reason) {
+        *ret_reason = reason;
+        return reason ? 0 : step_fail(b->step, -ENOMEM, "out of memory");
+}
+
+/* Opens a file below Pulp 2's content directory. Returns 0, with a reason when there is none, or after step_fail(). */
+static int open_file(ContentBatch *b, const BatchUnit *u, const char *storage_path, int *ret_fd, char **ret_reason) {
         const char *path = content_path_relative(storage_path ?: ""), *content = b->step->configuration->content;
         _cleanup_(closep) int fd = -EBADF;
         struct stat st;
 
         *ret_fd = -EBADF;
         if (!path)
-                return content_batch_corrupted(
-                        b, u,
-                        text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY,
-                                    storage_path ?: "(none)"));
+                return wrong(b, ret_reason,
+                             text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY,
+                                         storage_path ?: "(none)"));
         /* A pipe that lies there would wait for a writer for ever. */
         fd = openat(b->content_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG))
-                return content_batch_corrupted(b, u,
-                                               text_format("%s/%s is missing: %s", content, path, strerror(errno)));
+                return wrong(b, ret_reason, text_format("%s/%s is missing: %s", content, path, strerror(errno)));
         if (fd < 0 || fstat(fd, &st) < 0)
                 return step_fail(b->step, errno == EACCES || errno == EPERM ? -EINVAL : -errno,
                                  "units_%s %s: %s/%s: %s", b->type->name, u->id, content, path, strerror(errno));
         if (!S_ISREG(st.st_mode))
-                return content_batch_corrupted(b, u, text_format("%s/%s is not a regular file", content, path));
+                return wrong(b, ret_reason, text_format("%s/%s is not a regular file", content, path));
         *ret_fd = fd;
         fd = -EBADF;
         return 0;
+}
+
+int content_batch_open(ContentBatch *b, BatchUnit *u, const char *storage_path, int *ret_fd) {
+        char *reason = NULL;
+        int r;
+
+        r = open_file(b, u, storage_path, ret_fd, &reason);
+        return r < 0 || !reason ? r : content_batch_corrupted(b, u, reason);
 }
 
 int content_batch_read(ContentBatch *b, BatchUnit *u, const char *storage_path, size_t max, char **ret,
@@ -147,16 +161,15 @@ int content_batch_read(ContentBatch *b, BatchUnit *u, const char *storage_path, 
         return 0;
 }
 
-static int check_digests(ContentBatch *b, BatchUnit *u, const BatchFile *file, const DigestSet *digests) {
+static int check_digests(ContentBatch *b, const BatchFile *file, const DigestSet *digests, char **ret_reason) {
         if (file->size_bytes >= 0 && (uint64_t) file->size_bytes != digests->size_bytes)
-                return content_batch_corrupted(b, u,
-                                               text_format("%s has %" PRIu64 " bytes, expected %" PRIi64,
-                                                           file->storage_path, digests->size_bytes,
-                                                           file->size_bytes));
+                return wrong(b, ret_reason,
+                             text_format("%s has %" PRIu64 " bytes, expected %" PRIi64, file->storage_path,
+                                         digests->size_bytes, file->size_bytes));
         if (file->algorithm >= 0 && !streq_ptr(file->checksum, digests->text[file->algorithm]))
-                return content_batch_corrupted(b, u,
-                                               text_format("%s has the checksum %s, expected %s", file->storage_path,
-                                                           digests->text[file->algorithm], file->checksum ?: "none"));
+                return wrong(b, ret_reason,
+                             text_format("%s has the checksum %s, expected %s", file->storage_path,
+                                         digests->text[file->algorithm], file->checksum ?: "none"));
         return 0;
 }
 
@@ -174,22 +187,50 @@ static int store_file(ContentBatch *b, BatchUnit *u, const BatchFile *file, int 
         return 0;
 }
 
-static int read_file(ContentBatch *b, BatchUnit *u, const BatchFile *file, DigestSet *ret) {
-        _cleanup_(closep) int fd = -EBADF;
+/* Pulp 3 may have what Pulp 2 has lost. Files are known by their SHA-256 alone: other checksums name no artifact.
+ * Returns 1: it is read. */
+static int use_artifact(ContentBatch *b, const BatchUnit *u, const BatchFile *file, const char *reason,
+                        DigestSet *ret) {
+        _cleanup_(freep) char *error = NULL;
         int r;
 
-        r = content_batch_open(b, u, file->storage_path, &fd);
-        if (r < 0 || u->problem)
-                return r;
-        r = digests_of_file(b->digests, fd, step_is_stopping, ret);
+        if (file->algorithm != DIGEST_SHA256 || !file->checksum || strlen(file->checksum) != 64)
+                return 0;
+        r = artifact_store_read(&b->store, b->digests, file->checksum, file->size_bytes, step_is_stopping, ret, &error);
         if (r == -ECANCELED)
                 return step_fail(b->step, r, "stopped by SIGTERM; what is committed stays");
         if (r < 0)
-                return step_fail(b->step, r, "units_%s %s: cannot read %s: %s", b->type->name, u->id,
-                                 file->storage_path, strerror(-r));
+                return step_fail(b->step, r, "units_%s %s: %s", b->type->name, u->id, error ?: strerror(-r));
+        if (r == 0)
+                return 0;
+        log_notice("units_%s %s: %s; Pulp 3 has the file, which stays", b->type->name, u->id, reason);
         b->bytes += (int64_t) ret->size_bytes;
-        r = check_digests(b, u, file, ret);
-        return r < 0 || u->problem ? r : store_file(b, u, file, fd, ret);
+        b->present++;
+        return 1;
+}
+
+static int read_file(ContentBatch *b, BatchUnit *u, const BatchFile *file, DigestSet *ret) {
+        _cleanup_(freep) char *reason = NULL;
+        _cleanup_(closep) int fd = -EBADF;
+        int r;
+
+        r = open_file(b, u, file->storage_path, &fd, &reason);
+        if (r >= 0 && !reason) {
+                r = digests_of_file(b->digests, fd, step_is_stopping, ret);
+                if (r == -ECANCELED)
+                        return step_fail(b->step, r, "stopped by SIGTERM; what is committed stays");
+                if (r < 0)
+                        return step_fail(b->step, r, "units_%s %s: cannot read %s: %s", b->type->name, u->id,
+                                         file->storage_path, strerror(-r));
+                b->bytes += (int64_t) ret->size_bytes;
+                r = check_digests(b, file, ret, &reason);
+        }
+        if (r < 0)
+                return r;
+        if (!reason)
+                return store_file(b, u, file, fd, ret);
+        r = use_artifact(b, u, file, reason, ret);
+        return r == 0 ? content_batch_corrupted(b, u, TAKE_PTR(reason)) : MIN(r, 0);
 }
 
 /* The entries of the lazy catalog are found by the MD5 of their path, as the merge of the dump computes it. */

@@ -70,15 +70,23 @@ static int corrupted(IsoTask *t, Unit *u, char *reason) {
                          u->id, u->name, reason);
 }
 
-static int check_digests(IsoTask *t, Unit *u, const char *path) {
+/* Why the file is not as it must be; reason is taken over. */
+static int wrong(IsoTask *t, char **ret_reason, char *reason) {
+        *ret_reason = reason;
+        return reason ? 0 : step_fail(t->step, -ENOMEM, "out of memory");
+}
+
+static int check_digests(IsoTask *t, const Unit *u, const char *path, char **ret_reason) {
+        const char *content = t->step->configuration->content;
+
         if (!streq(u->size, STEP_NUMBER((int64_t) u->digests.size_bytes)))
-                return corrupted(t, u,
-                                 text_format("%s/%s has %" PRIu64 " bytes, expected %s",
-                                             t->step->configuration->content, path, u->digests.size_bytes, u->size));
+                return wrong(t, ret_reason,
+                             text_format("%s/%s has %" PRIu64 " bytes, expected %s", content, path,
+                                         u->digests.size_bytes, u->size));
         if (!streq(u->checksum, u->digests.text[DIGEST_SHA256]))
-                return corrupted(t, u,
-                                 text_format("%s/%s has the SHA-256 %s, expected %s", t->step->configuration->content,
-                                             path, u->digests.text[DIGEST_SHA256], u->checksum));
+                return wrong(t, ret_reason,
+                             text_format("%s/%s has the SHA-256 %s, expected %s", content, path,
+                                         u->digests.text[DIGEST_SHA256], u->checksum));
         return 0;
 }
 
@@ -95,32 +103,69 @@ static int store_file(IsoTask *t, Unit *u, const char *path, int fd) {
         return 0;
 }
 
-static int read_unit(IsoTask *t, Unit *u) {
-        const char *path = content_path_relative(u->path), *content = t->step->configuration->content;
+/* Opens the unit's file. Returns 0, with a reason when there is none, or after step_fail(). */
+static int open_file(IsoTask *t, const Unit *u, const char *path, int *ret_fd, char **ret_reason) {
+        const char *content = t->step->configuration->content;
         _cleanup_(closep) int fd = -EBADF;
         struct stat st;
-        int r;
 
         if (!path)
-                return corrupted(t, u,
-                                 text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, u->path));
+                return wrong(t, ret_reason,
+                             text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, u->path));
         /* A pipe that lies there would wait for a writer for ever. */
         fd = openat(t->content_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG))
-                return corrupted(t, u, text_format("%s/%s is missing: %s", content, path, strerror(errno)));
+                return wrong(t, ret_reason, text_format("%s/%s is missing: %s", content, path, strerror(errno)));
         if (fd < 0 || fstat(fd, &st) < 0)
                 return step_fail(t->step, errno == EACCES || errno == EPERM ? -EINVAL : -errno,
                                  "units_iso %s %s: %s/%s: %s", u->id, u->name, content, path, strerror(errno));
         if (!S_ISREG(st.st_mode))
-                return corrupted(t, u, text_format("%s/%s is not a regular file", content, path));
-        r = digests_of_file(t->digests, fd, step_is_stopping, &u->digests);
+                return wrong(t, ret_reason, text_format("%s/%s is not a regular file", content, path));
+        *ret_fd = fd;
+        fd = -EBADF;
+        return 0;
+}
+
+/* Pulp 3 may have what Pulp 2 has lost. Returns 1: it is read. */
+static int use_artifact(IsoTask *t, Unit *u, const char *reason) {
+        _cleanup_(freep) char *error = NULL;
+        int r;
+
+        r = artifact_store_read(&t->store, t->digests, u->checksum, strtoll(u->size, NULL, 10), step_is_stopping,
+                                &u->digests, &error);
         if (r == -ECANCELED)
                 return step_fail(t->step, r, "stopped by SIGTERM; what is committed stays");
         if (r < 0)
-                return step_fail(t->step, r, "units_iso %s %s: cannot read %s/%s: %s", u->id, u->name, content, path,
-                                 strerror(-r));
-        r = check_digests(t, u, path);
-        return r < 0 || u->problem ? r : store_file(t, u, path, fd);
+                return step_fail(t->step, r, "units_iso %s %s: %s", u->id, u->name, error ?: strerror(-r));
+        if (r > 0) {
+                log_notice("units_iso %s %s: %s; Pulp 3 has the file, which stays", u->id, u->name, reason);
+                t->present++;
+        }
+        return r;
+}
+
+static int read_unit(IsoTask *t, Unit *u) {
+        const char *path = content_path_relative(u->path), *content = t->step->configuration->content;
+        _cleanup_(freep) char *reason = NULL;
+        _cleanup_(closep) int fd = -EBADF;
+        int r;
+
+        r = open_file(t, u, path, &fd, &reason);
+        if (r >= 0 && !reason) {
+                r = digests_of_file(t->digests, fd, step_is_stopping, &u->digests);
+                if (r == -ECANCELED)
+                        return step_fail(t->step, r, "stopped by SIGTERM; what is committed stays");
+                if (r < 0)
+                        return step_fail(t->step, r, "units_iso %s %s: cannot read %s/%s: %s", u->id, u->name, content,
+                                         path, strerror(-r));
+                r = check_digests(t, u, path, &reason);
+        }
+        if (r < 0)
+                return r;
+        if (!reason)
+                return store_file(t, u, path, fd);
+        r = use_artifact(t, u, reason);
+        return r == 0 ? corrupted(t, u, TAKE_PTR(reason)) : MIN(r, 0);
 }
 
 static void clear_batch(IsoTask *t) {

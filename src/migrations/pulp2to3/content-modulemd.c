@@ -50,6 +50,21 @@ static int prepare_defaults(ContentBatch *b, BatchUnit *u) {
         return take_file(b, u, text_format("%s%ssnippet", text_of(u, "name"), text_of(u, "stream")));
 }
 
+/* A module that was there before the migration is not changed: where it should be, is a problem. */
+static int copy_modulemd(ContentBatch *b) {
+        Step *s = b->step;
+        int r;
+
+        r = content_document_copy(b);
+        if (r < 0)
+                return r;
+        r = database_query(&s->database, "modules that were there", sql_modulemd_other,
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
+                                           STEP_NUMBER(migrationd_task_id(s->task))),
+                           NULL);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
 const ContentType content_modulemd = {
         .name = "modulemd",
         .plugin = "rpm",
@@ -57,9 +72,9 @@ const ContentType content_modulemd = {
         .expand = content_batch_expand,
         .run = content_batch_run,
         .pulp_type = "rpm.modulemd",
-        .sql_table = sql_document_table,
+        .sql_table = sql_modulemd_table,
         .prepare = prepare_modulemd,
-        .copy = content_document_copy,
+        .copy = copy_modulemd,
         .sql_write = sql_modulemd_write,
         .done = content_document_done,
 };

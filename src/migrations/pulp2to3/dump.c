@@ -134,6 +134,18 @@ static const Plugin *plugin_of(const DumpRequest *request, DumpTable table, cons
         return NULL;
 }
 
+/* Whether links of that type are of units that nobody migrates. */
+static bool is_foreign(DumpTable table, const char *type) {
+        const UnitKind *kind;
+
+        if (table != DUMP_LINK || streq(type, "iso"))
+                return false;
+        for (size_t k = 0; (kind = unit_kind_get(k)); k++)
+                if (streq(unit_kind_type(kind), type))
+                        return false;
+        return true;
+}
+
 /* The document's id as it is named in texts. */
 static void format_id(const bson_t *document, char *buffer, size_t size) {
         bson_iter_t i;
@@ -264,7 +276,10 @@ static int on_document(const ArchiveDocument *d, void *userdata) {
                         return bad_plugin_field(reader, field, d);
                 if (field)
                         plugin = plugin_of(reader->request, t, bson_iter_utf8(&i, NULL));
-                return field && !plugin ? 0 : take_document(reader, t, NULL, plugin, d);
+                /* Those are counted: what is not migrated is told. */
+                if (field && !plugin && !is_foreign(t, bson_iter_utf8(&i, NULL)))
+                        return 0;
+                return take_document(reader, t, NULL, plugin, d);
         }
         return 0;
 }

@@ -14,7 +14,7 @@ typedef enum DumpTable {
         DUMP_REPOSITORY,  /* repos */
         DUMP_IMPORTER,    /* repo_importers of the plugins that are asked for */
         DUMP_DISTRIBUTOR, /* repo_distributors of them */
-        DUMP_LINK,        /* repo_content_units of their types */
+        DUMP_LINK,        /* repo_content_units of their types; plugin NULL: of a type that no plugin has */
         DUMP_LAZY,        /* lazy_content_catalog of their types */
         DUMP_PKGLIST,     /* erratum_pkglists */
         DUMP_ISO,         /* units_iso */

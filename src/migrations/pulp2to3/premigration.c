@@ -198,6 +198,10 @@ static int look_at_target(Step *s) {
         r = database_script(&s->database, "what Pulp 3 lost", sql_premigration_forget);
         if (r >= 0)
                 r = database_script(&s->database, "what Pulp 3 lost", sql_premigration_docker);
+        /* The target of another plan may not have the plugin's tables. */
+        for (const Plugin *const *p = s->plan->list; *p && r >= 0; p++)
+                if (streq((*p)->name, "rpm"))
+                        r = database_script(&s->database, "what Pulp 3 lost", sql_premigration_modules);
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 

@@ -238,13 +238,27 @@ static int write_batch(Step *s, void *userdata) {
         return 0;
 }
 
+/* The plan as rows, and what of its repositories is not migrated. */
+static int resolve(Step *s, void *userdata) {
+        int r;
+
+        r = repositories_resolve(s, userdata);
+        if (r < 0)
+                return r;
+        r = database_query(&s->database, "types without counterpart", sql_repositories_passed_over,
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
+                                           STEP_NUMBER(migrationd_task_id(s->task))),
+                           NULL);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
 int repositories_run(Step *s) {
         Secrets secrets = { .key_file = s->configuration->key_file };
         int r;
 
         r = step_attach(s);
         if (r >= 0 && !s->resumed)
-                r = step_run_batch(s, repositories_resolve, NULL);
+                r = step_run_batch(s, resolve, NULL);
         while (r >= 0 && s->position < s->total)
                 r = step_run_batch(s, write_batch, &secrets);
         return r;

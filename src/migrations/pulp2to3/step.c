@@ -16,6 +16,8 @@
  * do not sort. */
 #define BATCH_ATTEMPTS_MAX 10
 #define BATCH_PAUSE_MSEC_MAX 500
+/* Problems that are sent at once. Source: what one transaction of the task library takes. */
+#define PROBLEM_PAGE 1000
 
 int step_fail(Step *s, int error, const char *format, ...) {
         va_list ap;
@@ -237,25 +239,33 @@ int step_problem(Step *s, const char *item, const char *reason) {
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
-/* Sends up to a page of problems; returns how many. */
+/* Sends up to a page of problems, of which the statement has at most PROBLEM_PAGE; returns how many. */
 static int send_problems(Step *s) {
+        const char *items[PROBLEM_PAGE], *reasons[PROBLEM_PAGE];
         _cleanup_(PQclearp) PGresult *res = NULL;
-        int r;
+        int n, r;
 
         r = database_query(&s->database, "problems", sql_batch_problems,
                            DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
-                                           STEP_NUMBER(migrationd_task_id(s->task)), STEP_NUMBER(s->problem_sent)),
+                                           STEP_NUMBER(migrationd_task_id(s->task)), STEP_NUMBER(s->problem_sent),
+                                           STEP_NUMBER(PROBLEM_PAGE)),
                            &res);
         if (r < 0)
                 return step_fail_database(s, r);
-        for (int i = 0; i < PQntuples(res); i++) {
-                r = migrationd_task_problem(s->task, PQgetvalue(res, i, 1), PQgetvalue(res, i, 2));
-                if (r < 0)
-                        return step_fail_task(s, r);
-                log_warning("skipped %s: %s", PQgetvalue(res, i, 1), PQgetvalue(res, i, 2));
-                s->problem_sent = database_int(res, i, 0);
+        n = PQntuples(res);
+        if (n == 0)
+                return 0;
+        for (int i = 0; i < n; i++) {
+                items[i] = PQgetvalue(res, i, 1);
+                reasons[i] = PQgetvalue(res, i, 2);
         }
-        return PQntuples(res);
+        r = migrationd_task_problems(s->task, (size_t) n, items, reasons);
+        if (r < 0)
+                return step_fail_task(s, r);
+        for (int i = 0; i < n; i++)
+                log_warning("skipped %s: %s", items[i], reasons[i]);
+        s->problem_sent = database_int(res, n - 1, 0);
+        return n;
 }
 
 int step_report(Step *s) {

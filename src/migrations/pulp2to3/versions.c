@@ -28,22 +28,8 @@ typedef struct VersionPlan {
         const Plugin *plugin;
 } VersionPlan;
 
-static int note_dropped(Step *s, const VersionPlan *v, const PGresult *dropped, const char *reason) {
-        int r = 0;
-
-        for (int i = 0; i < PQntuples(dropped) && r >= 0; i++) {
-                _cleanup_(freep) char *item = text_format("repository %s unit %s path %s", v->name,
-                                                          PQgetvalue(dropped, i, 0), PQgetvalue(dropped, i, 1));
-                _cleanup_(freep) char *text = text_format(reason, PQgetvalue(dropped, i, 2));
-
-                r = item && text ? step_problem(s, item, text) : step_fail(s, -ENOMEM, "out of memory");
-        }
-        return r;
-}
-
-/* Fills the table of wanted content, and takes out what Pulp 3 does not allow in one version. */
+/* Fills the table of wanted content, takes out what Pulp 3 does not allow in one version, and notes that. */
 static int collect(Step *s, const VersionPlan *v) {
-        _cleanup_(PQclearp) PGresult *duplicates = NULL, *prefixes = NULL, *keys = NULL;
         int r;
 
         r = database_query(&s->database, "content of the version", sql_version_clear, DATABASE_NO_PARAMS, NULL);
@@ -54,19 +40,19 @@ static int collect(Step *s, const VersionPlan *v) {
                 r = database_script(&s->database, "content of the version", "ANALYZE pg_temp.wanted");
         if (r >= 0)
                 r = database_query(&s->database, "paths of the version", sql_version_duplicates, DATABASE_NO_PARAMS,
-                                   &duplicates);
+                                   NULL);
         if (r >= 0 && v->plugin->sql_version)
                 r = database_query(&s->database, "keys of the version", v->plugin->sql_version, DATABASE_NO_PARAMS,
-                                   &keys);
+                                   NULL);
         if (r >= 0)
                 r = database_query(&s->database, "paths of the version", sql_version_prefixes, DATABASE_NO_PARAMS,
-                                   &prefixes);
-        if (r < 0)
-                return step_fail_database(s, r);
-        r = note_dropped(s, v, duplicates, "left out of the version: unit %s has the same path and is newer");
-        if (r >= 0 && keys)
-                r = note_dropped(s, v, keys, "left out of the version: unit %s is the same and newer");
-        return r < 0 ? r : note_dropped(s, v, prefixes, "left out of the version: its path is a directory of %s");
+                                   NULL);
+        if (r >= 0)
+                r = database_query(&s->database, "what is left out of the version", sql_version_dropped,
+                                   DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
+                                                   STEP_NUMBER(migrationd_task_id(s->task)), v->name),
+                                   NULL);
+        return r < 0 ? step_fail_database(s, r) : 0;
 }
 
 static int is_same(Step *s, const char *version, bool *ret) {

@@ -94,17 +94,33 @@ BEGIN
         RETURN convert_from(substring(v_utf8 FROM 1 FOR v_end), 'UTF8');
 END $$;
 
-CREATE FUNCTION migrationd.task_problem(p_task integer, p_attempt integer, p_token uuid, p_item text, p_reason text) RETURNS void
+-- Many at once, an item and a reason each: of an item that is there twice the last reason counts.
+CREATE FUNCTION migrationd.task_problems(p_task integer, p_attempt integer, p_token uuid, p_items text[], p_reasons text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
         PERFORM migrationd.task_fence(p_task, p_attempt, p_token);
-        IF p_item IS NULL OR p_reason IS NULL THEN
+        IF p_items IS NULL OR p_reasons IS NULL OR cardinality(p_items) <> cardinality(p_reasons) OR
+                        array_position(p_items, NULL) IS NOT NULL OR array_position(p_reasons, NULL) IS NOT NULL THEN
                 RAISE EXCEPTION 'a problem of task % has no item or no reason', p_task USING ERRCODE = 'MG004';
         END IF;
+        IF cardinality(p_items) > 1000 THEN
+                RAISE EXCEPTION 'task % has % problems for one call, which takes 1000', p_task, cardinality(p_items)
+                        USING ERRCODE = 'MG004';
+        END IF;
         INSERT INTO migrationd.problem (report_id, task_id, item, reason)
-                SELECT t.report_id, t.id, migrationd.text_head(p_item, 1024), migrationd.text_head(p_reason, 4096)
-                FROM migrationd.task t WHERE t.id = p_task
+                SELECT t.report_id, t.id, p.item, p.reason FROM (
+                        SELECT DISTINCT ON (item) item, reason, ordinality FROM (
+                                SELECT migrationd.text_head(u.item, 1024) AS item, migrationd.text_head(u.reason, 4096) AS reason,
+                                        u.ordinality FROM unnest(p_items, p_reasons) WITH ORDINALITY u (item, reason)) cut
+                                ORDER BY item, ordinality DESC) p
+                JOIN migrationd.task t ON t.id = p_task ORDER BY p.ordinality
                 ON CONFLICT (task_id, item) DO UPDATE SET reason = EXCLUDED.reason WHERE problem.reason <> EXCLUDED.reason;
+END $$;
+
+CREATE FUNCTION migrationd.task_problem(p_task integer, p_attempt integer, p_token uuid, p_item text, p_reason text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+        PERFORM migrationd.task_problems(p_task, p_attempt, p_token, ARRAY[p_item], ARRAY[p_reason]);
 END $$;
 
 -- Tasks that an expander adds may be committed only together with its finish: else a second attempt would add them twice.
@@ -202,6 +218,7 @@ GRANT EXECUTE ON FUNCTION
         migrationd.task_claim(integer, integer, uuid, text),
         migrationd.task_progress(integer, integer, uuid, bigint, bigint),
         migrationd.task_problem(integer, integer, uuid, text, text),
+        migrationd.task_problems(integer, integer, uuid, text[], text[]),
         migrationd.task_add(integer, integer, uuid, jsonb),
         migrationd.task_finish(integer, integer, uuid)
         TO migrationd_worker;

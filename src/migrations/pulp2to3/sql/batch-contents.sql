@@ -14,7 +14,7 @@ WITH present AS (
 )
 UPDATE public.core_content c SET timestamp_of_interest = now() FROM present p WHERE c.pulp_id = p.pulp_id;
 
--- A content that Pulp 3 knew on demand only gets its artifact now.
+-- A content that Pulp 3 knew on demand only gets its artifact now; one that the migration made gets the artifact that its unit has now.
 WITH written AS (
         INSERT INTO public.core_contentartifact AS ca (pulp_id, pulp_created, pulp_last_updated, relative_path, artifact_id, content_id)
                 SELECT gen_random_uuid(), now(), now(), relative_path, artifact_id, content_id
@@ -23,7 +23,8 @@ WITH written AS (
                                 ORDER BY c.content_id, f.relative_path, f.artifact_id NULLS LAST) b
                         ORDER BY content_id, relative_path COLLATE "C"
                 ON CONFLICT (content_id, relative_path) DO UPDATE SET artifact_id = excluded.artifact_id, pulp_last_updated = now()
-                        WHERE ca.artifact_id IS NULL AND excluded.artifact_id IS NOT NULL
+                        WHERE excluded.artifact_id IS NOT NULL AND (ca.artifact_id IS NULL OR (ca.artifact_id <> excluded.artifact_id AND
+                                EXISTS (SELECT FROM migrationd_pulp2to3.made m WHERE m.kind = 'content' AND m.id = ca.content_id)))
                 RETURNING ca.pulp_id, ca.content_id
 )
 -- Of contents that were there, what they had before.

@@ -96,6 +96,14 @@ CREATE TABLE migrationd_pulp2to3.link (
         PRIMARY KEY (repo_id, type, unit_id)
 );
 
+-- How many units a repository has of a type that no plugin migrates.
+CREATE TABLE migrationd_pulp2to3.passed_over (
+        repo_id         text NOT NULL,
+        type            text NOT NULL,
+        units           bigint NOT NULL,
+        PRIMARY KEY (repo_id, type)
+);
+
 -- The lazy catalog. part: of a unit of several files (type distribution) the MD5 of the path, which names the file; else empty.
 -- migrated: there is a remote artifact of it.
 CREATE TABLE migrationd_pulp2to3.lazy (
@@ -233,7 +241,8 @@ CREATE TABLE migrationd_pulp2to3.version (
         PRIMARY KEY (repository_id, number)
 );
 
--- With which options the migration made a publication: with others it is made anew.
+-- With which options the migration made a publication: with others it is made anew. outdated in them: a content that it has was replaced
+-- since.
 CREATE TABLE migrationd_pulp2to3.publication (
         publication_id  uuid PRIMARY KEY,
         options         jsonb NOT NULL

@@ -48,6 +48,14 @@ INSERT INTO migrationd_pulp2to3.distributor AS d (object_id, plugin, repo_id, di
                         (excluded.plugin, excluded.config, excluded.repo_id, excluded.distributor_id, excluded.last_updated,
                         excluded.relative_url);
 
+-- Units of types that no plugin migrates, by repository.
+DELETE FROM migrationd_pulp2to3.passed_over;
+WITH foreign_links AS (
+        DELETE FROM pg_temp.stage_link WHERE type NOT IN (SELECT type FROM pg_temp.stage_type) RETURNING repo_id, type, unit_id
+)
+INSERT INTO migrationd_pulp2to3.passed_over (repo_id, type, units)
+        SELECT repo_id, type, count(DISTINCT unit_id) FROM foreign_links GROUP BY repo_id, type ORDER BY repo_id, type;
+
 -- Repositories whose units are not what they were, for units that depend on what else is in their repository.
 CREATE TEMPORARY TABLE stage_link_new ON COMMIT DROP AS SELECT DISTINCT repo_id, type, unit_id FROM pg_temp.stage_link;
 ANALYZE pg_temp.stage_link_new;
@@ -87,9 +95,9 @@ INSERT INTO migrationd_pulp2to3.iso AS u (unit_id, number, last_updated, storage
         ON CONFLICT (unit_id) DO UPDATE SET number = excluded.number, last_updated = excluded.last_updated,
                 storage_path = excluded.storage_path, downloaded = excluded.downloaded, name = excluded.name,
                 checksum = excluded.checksum, size = excluded.size,
-                content_id = CASE WHEN (u.last_updated, u.storage_path, u.downloaded, u.name, u.checksum, u.size) IS DISTINCT FROM
-                        (excluded.last_updated, excluded.storage_path, excluded.downloaded, excluded.name, excluded.checksum,
-                        excluded.size) THEN NULL ELSE u.content_id END
+                -- The same content stays: the file may not be there any more in Pulp 2. One that was on demand gets its file.
+                content_id = CASE WHEN (u.name, u.checksum, u.size) = (excluded.name, excluded.checksum, excluded.size) AND
+                        (u.downloaded OR NOT excluded.downloaded) THEN u.content_id END
                 WHERE (u.number, u.last_updated, u.storage_path, u.downloaded, u.name, u.checksum, u.size) IS DISTINCT FROM
                         (excluded.number, excluded.last_updated, excluded.storage_path, excluded.downloaded, excluded.name,
                         excluded.checksum, excluded.size);

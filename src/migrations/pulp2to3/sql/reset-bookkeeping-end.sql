@@ -17,6 +17,7 @@ UPDATE migrationd_pulp2to3.dump SET source = '';
 CREATE TEMPORARY TABLE nothing_left ON COMMIT DROP AS
         SELECT WHERE NOT EXISTS (SELECT FROM migrationd_pulp2to3.unit_type);
 DELETE FROM migrationd_pulp2to3.repository WHERE EXISTS (SELECT FROM pg_temp.nothing_left);
+DELETE FROM migrationd_pulp2to3.passed_over WHERE EXISTS (SELECT FROM pg_temp.nothing_left);
 DELETE FROM migrationd_pulp2to3.dump WHERE EXISTS (SELECT FROM pg_temp.nothing_left);
 DELETE FROM migrationd_pulp2to3.version WHERE EXISTS (SELECT FROM pg_temp.nothing_left);
 DELETE FROM migrationd_pulp2to3.publication WHERE EXISTS (SELECT FROM pg_temp.nothing_left);

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- Takes packages out of a version of a deb repository that are there in a newer one: Pulp 3 allows a package, version and
--- architecture once; and what names packages that are not in the version. Returns unit, what it is, and the unit that stays.
+-- architecture once; and what names packages that are not in the version.
 WITH ranked AS (
         SELECT w.content_id, w.unit_id, concat_ws(' ', p.package, p.version, p.architecture) AS key,
                 row_number() OVER newest AS rank, first_value(w.unit_id) OVER newest AS stays
@@ -12,4 +12,4 @@ WITH ranked AS (
                 EXISTS (SELECT FROM public.deb_packagereleasecomponent c WHERE c.content_ptr_id = w.content_id AND NOT EXISTS (
                         SELECT FROM ranked r WHERE r.content_id = c.package_id AND r.rank = 1))
 )
-SELECT unit_id, key, stays FROM ranked WHERE rank > 1 ORDER BY key COLLATE "C", unit_id COLLATE "C";
+INSERT INTO pg_temp.dropped (unit_id, what, rule, other) SELECT unit_id, key, 'key', stays FROM ranked WHERE rank > 1;

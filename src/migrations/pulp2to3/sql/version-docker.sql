@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- Takes tags out of a version that have the name of another: Pulp 3 allows one, and Pulp 2 has up to three, for clients that take
--- manifest lists, schema 2 or schema 1, in which order they are preferred. That is no loss; returned are those that are of the same
--- kind as the one that stays: unit, name, and the unit that stays.
+-- manifest lists, schema 2 or schema 1, in which order they are preferred. That is no loss; told of are those that are of the same
+-- kind as the one that stays.
 WITH ranked AS (
         SELECT w.content_id, w.unit_id, t.name, row_number() OVER preferred AS rank, first_value(w.unit_id) OVER preferred AS stays,
                 (m.media_type, m.schema_version) = (first_value(m.media_type) OVER preferred,
@@ -13,4 +13,5 @@ WITH ranked AS (
 ), gone AS (
         DELETE FROM pg_temp.wanted w WHERE EXISTS (SELECT FROM ranked r WHERE r.content_id = w.content_id AND r.rank > 1)
 )
-SELECT unit_id, 'tag ' || name, stays FROM ranked WHERE rank > 1 AND same ORDER BY name COLLATE "C", unit_id COLLATE "C";
+INSERT INTO pg_temp.dropped (unit_id, what, rule, other)
+        SELECT unit_id, 'tag ' || name, 'key', stays FROM ranked WHERE rank > 1 AND same;

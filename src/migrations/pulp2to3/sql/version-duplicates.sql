@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
--- Takes contents out of a version that have a path of a newer one: Pulp 3 allows one. Returns unit, path, and the unit that stays.
+-- Takes contents out of a version that have a path of a newer one: Pulp 3 allows one.
 WITH ranked AS (
         SELECT w.content_id, w.unit_id, ca.relative_path,
                 row_number() OVER newest AS rank, first_value(w.unit_id) OVER newest AS stays
@@ -8,4 +8,4 @@ WITH ranked AS (
 ), gone AS (
         DELETE FROM pg_temp.wanted w WHERE EXISTS (SELECT FROM ranked r WHERE r.content_id = w.content_id AND r.rank > 1)
 )
-SELECT unit_id, relative_path, stays FROM ranked WHERE rank > 1 ORDER BY relative_path COLLATE "C", unit_id COLLATE "C";
+INSERT INTO pg_temp.dropped (unit_id, what, rule, other) SELECT unit_id, relative_path, 'path', stays FROM ranked WHERE rank > 1;

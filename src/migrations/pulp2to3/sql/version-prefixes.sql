@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- Takes contents out of a version whose path is a directory of another one's. In the order of path and slash, what lies in a
--- directory follows it at once. Returns unit, path, and the path below it.
+-- directory follows it at once.
 WITH ordered AS (
         SELECT w.content_id, w.unit_id, ca.relative_path,
                 lead(ca.relative_path) OVER (ORDER BY (ca.relative_path || '/') COLLATE "C") AS next
@@ -9,4 +9,5 @@ WITH ordered AS (
         DELETE FROM pg_temp.wanted w WHERE EXISTS (SELECT FROM ordered o WHERE o.content_id = w.content_id AND
                 starts_with(o.next, o.relative_path || '/'))
 )
-SELECT unit_id, relative_path, next FROM ordered WHERE starts_with(next, relative_path || '/') ORDER BY relative_path COLLATE "C";
+INSERT INTO pg_temp.dropped (unit_id, what, rule, other)
+        SELECT unit_id, relative_path, 'directory', next FROM ordered WHERE starts_with(next, relative_path || '/');

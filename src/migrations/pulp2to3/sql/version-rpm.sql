@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
--- Takes contents out of a version of an rpm repository that Pulp 3 allows once and that are there in a newer one. Returns unit, what
--- it is, and the unit that stays.
+-- Takes contents out of a version of an rpm repository that Pulp 3 allows once and that are there in a newer one.
 WITH keyed AS (
         SELECT w.content_id, w.unit_id, w.last_updated, k.key FROM pg_temp.wanted w JOIN (
                 SELECT content_ptr_id, 'package ' || concat_ws(' ', name, epoch, version, release, arch, location_href)
@@ -18,4 +17,4 @@ WITH keyed AS (
 ), gone AS (
         DELETE FROM pg_temp.wanted w WHERE EXISTS (SELECT FROM ranked r WHERE r.content_id = w.content_id AND r.rank > 1)
 )
-SELECT unit_id, key, stays FROM ranked WHERE rank > 1 ORDER BY key COLLATE "C", unit_id COLLATE "C";
+INSERT INTO pg_temp.dropped (unit_id, what, rule, other) SELECT unit_id, key, 'key', stays FROM ranked WHERE rank > 1;
