@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Runs inside the container of tools/bench: the migration of a generated server with each number of workers, and once more on
-# the same dump. For each: seconds by step, units a second, and the memory of the largest task.
+# Runs inside the container of tools/bench: for each plugin and number of units the migration of a generated server with each number
+# of workers, and once more on the same dump. For each: seconds by step, units a second, and the memory of the largest task; for a
+# plugin, that memory with the most units against that with the fewest.
 set -euo pipefail
 
 # shellcheck source=tests/lib/system.sh
@@ -13,17 +14,26 @@ set -euo pipefail
 # shellcheck source=tests/lib/pulp2to3.sh
 . "$TESTS/lib/pulp2to3.sh"
 
-# It prints figures, not TAP.
-trap 'status=$?; ((status == 0)) || journal_dump; exit "$status"' EXIT
+# It prints figures, not TAP: called by the trap of system.sh in the place of its own.
+# shellcheck disable=SC2317
+test_exit() {
+        local status=$?
 
-# Units a second of pulp-2to3-migration 0.17, which works in one process, with units of this kind on a machine with 2 CPUs.
+        trap - EXIT ERR
+        ((status == 0)) || journal_dump
+        exit "$status"
+}
+
+# Units a second of pulp-2to3-migration 0.17, which works in one process, with ISO units of this kind on a machine with 2 CPUs.
 UPSTREAM=77
 
-units=20000
+plugins=(iso)
+sizes=(20000)
 workers=(1 2)
 while (($# > 0)); do
         case $1 in
-        --units) units=$2 ;;
+        --plugin) read -ra plugins <<<"${2/all/iso rpm deb docker}" ;;
+        --units) read -ra sizes <<<"$2" ;;
         --workers) read -ra workers <<<"$2" ;;
         esac
         shift 2
@@ -47,9 +57,15 @@ memory_peak() {
         done
 }
 
-# measure TITLE WORKERS: a report from its start to its end.
+# quotient A B FORMAT
+quotient() {
+        awk -v a="$1" -v b="$2" -v f="$3" 'BEGIN { printf f, (b > 0 ? a / b : 0) }'
+}
+
+# measure TITLE WORKERS: a report from its start to its end; sets last to its seconds, and largest to the memory of its largest task
+# in KiB.
 measure() {
-        local report watcher seconds step peak=/run/bench-peak
+        local report watcher step contents peak=/run/bench-peak
 
         echo 0 >"$peak"
         memory_peak "$peak" &
@@ -59,32 +75,61 @@ measure() {
         kill "$watcher"
         wait "$watcher" 2>/dev/null || :
         [[ $(report_get "$report" State) == completed ]] || { echo "report $report: $(report_get "$report" State)" >&2; exit 1; }
-        seconds=$(sql "SELECT round(extract(epoch FROM finished_at - started_at), 2) FROM migrationd.report WHERE id = $report")
+        last=$(sql "SELECT round(extract(epoch FROM finished_at - started_at), 2) FROM migrationd.report WHERE id = $report")
         step=$(sql "SELECT string_agg(code || ' ' || round(extract(epoch FROM finished_at - started_at), 2), ', ' ORDER BY ord)
                 FROM migrationd.step WHERE report_id = $report")
-        printf '%s: %s s, %s units/s, largest task %s MiB (%s)\n' "$1" "$seconds" \
-                "$(awk -v n="$units" -v s="$seconds" 'BEGIN { printf "%.0f", n / s }')" \
-                "$(awk '{ printf "%.1f", $1 / 1024 }' "$peak")" "$step"
-        awk -v n="$units" -v s="$seconds" -v u="$UPSTREAM" \
+        largest=$(cat "$peak")
+        contents=$(pulp_sql -c "SELECT count(*) FROM core_content WHERE pulp_type <> 'core.publishedmetadata'")
+        printf '%s: %s s, %s units of all types, %s/s, largest task %s MiB (%s)\n' "$1" "$last" "$contents" \
+                "$(quotient "$contents" "$last" %.0f)" \
+                "$(quotient "$largest" 1024 %.1f)" "$step"
+        [[ $plugin != iso ]] || awk -v n="$contents" -v s="$last" -v u="$UPSTREAM" \
                 'BEGIN { printf "  upstream takes about %.0f s for as many units (%s units/s): %.1f times as long\n", n / u, u, n / s / u }'
-        last=$seconds
 }
 
-rm -rf /var/lib/pulp/pulp2.archive /var/lib/pulp/content /var/lib/pulp/expected.json
+# generate PLUGIN N: a server with so many of its units, or packages or images with units of its other types, in 50 repositories.
+generate() {
+        local amount=(--repositories 50 --units "$2")
+
+        [[ $1 == iso ]] || amount=(--repositories 0 --units 0 --part-repositories 50 "--$1" "$2")
+        rm -rf /var/lib/pulp/pulp2.archive /var/lib/pulp/content /var/lib/pulp/expected.json
+        pulp2-generate --output /var/lib/pulp --seed 1 "${amount[@]}"
+        chown -R pulp:pulp /var/lib/pulp
+}
+
+# bench PLUGIN N: sets peak_of[N] to the largest task of the runs that had everything to do.
+bench() {
+        local plugin=$1 n first='' whole
+
+        generate "$1" "$2"
+        plan=$(plan_create pulp2to3 "{\"plugins\": [{\"type\": \"$1\"}]}")
+        echo "$1: $2 units, $(nproc) CPUs"
+        peak_of[$2]=0
+        for n in "${workers[@]}"; do
+                # shellcheck disable=SC2119
+                target_make "${schema[@]}"
+                measure "$1, $2 units, workers $n" "$n"
+                ((peak_of[$2] >= largest)) || peak_of[$2]=$largest
+                : "${first:=$last}"
+                [[ $n == "${workers[0]}" ]] ||
+                        echo "workers $n against ${workers[0]}: $(quotient "$first" "$last" %.2f) times as fast"
+        done
+        whole=$last
+        measure "$1, $2 units, again, unchanged" "${workers[-1]}"
+        echo "again against the first: $(quotient "$((100 * ${last/./}))" "${whole/./}" '%.1f %%')"
+}
+
 pulp_user_make
-pulp2-generate --output /var/lib/pulp --repositories 50 --units "$units" --seed 1
-chown -R pulp:pulp /var/lib/pulp
 configuration_make /var/lib/pulp/pulp2.archive /var/lib/pulp/content
-plan=$(plan_create pulp2to3 '{"plugins": [{"type": "iso"}]}')
-echo "$units units, $(nproc) CPUs"
-first=
-for n in "${workers[@]}"; do
-        # shellcheck disable=SC2119
-        target_make
-        measure "workers $n" "$n"
-        : "${first:=$last}"
-        [[ $n == "${workers[0]}" ]] || awk -v a="$first" -v b="$last" -v n="$n" -v m="${workers[0]}" 'BEGIN { printf "workers %s against %s: %.2f times as fast\n", n, m, a / b }'
+# The project's own schema has the tables of iso only.
+schema=()
+[[ ${plugins[*]} == iso ]] || schema=("$PULP2_REFERENCE/schema.sql")
+for plugin in "${plugins[@]}"; do
+        declare -A peak_of=()
+        for n in "${sizes[@]}"; do
+                bench "$plugin" "$n"
+        done
+        mapfile -t ordered < <(printf '%s\n' "${sizes[@]}" | sort -n)
+        ((${#ordered[@]} < 2)) || printf '%s: the largest task with %s units against that with %s: %s times the memory\n' "$plugin" \
+                "${ordered[-1]}" "${ordered[0]}" "$(quotient "${peak_of[${ordered[-1]}]}" "${peak_of[${ordered[0]}]}" %.2f)"
 done
-whole=$last
-measure "again, unchanged" "${workers[-1]}"
-awk -v a="$whole" -v b="$last" 'BEGIN { printf "again against the first: %.1f %%\n", 100 * b / a }'

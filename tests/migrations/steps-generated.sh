@@ -16,8 +16,8 @@ PLAN='{"plugins": [{"type": "iso"}, {"type": "rpm"}, {"type": "deb"}, {"type": "
 
 test_a_generated_dump_of_all_plugins_gives_the_expected_rows() {
         need_shared || return 0
-        generate plain
-        target plain
+        generate everything
+        target everything
         run "$PLAN"
         expect_sample
         expect_counters
@@ -28,6 +28,21 @@ test_a_second_run_on_the_same_dump_changes_no_row() {
         local before
 
         need_shared || return 0
+        before=$(all_rows)
+        run "$PLAN"
+        expect_state completed
+        diff <(echo "$before") <(all_rows)
+}
+
+# Without docker: a repository that has several tags of a name is looked at by each run.
+test_a_second_run_on_the_same_dump_has_no_work() {
+        local before
+
+        need_shared || return 0
+        generate plain --docker 0
+        target plain
+        run "$PLAN"
+        expect_sample
         before=$(all_rows)
         run "$PLAN"
         expect_state completed
@@ -122,23 +137,50 @@ test_documents_that_are_damaged_are_the_listed_problems() {
         [[ $(jq -r '[.problems.units[].kind] | unique | length' "$EXPECTED") -eq 4 ]]
 }
 
+# Of repositories that Pulp 2 does not have any more: gone OLD NEW.
+gone() {
+        comm -23 <(echo "$1" | tr ',' '\n' | sorted) <(echo "$2" | tr ',' '\n' | sorted)
+}
+
+# repositories_of NAMES: what they have and where it comes from; how they are served is another matter.
+repositories_of() {
+        pulp3_latest "$(conninfo pulp)" <<<"$1" |
+                grep -E '^(core_(repository|repositorycontent|remote)|(file|rpm|deb|container)_.*(content|package|release.*|tag|remote))'$'\t'
+}
+
+# Where remotes and distributions point to.
+pointers() {
+        pulp "SELECT 'remote', name, url FROM core_remote UNION ALL SELECT 'distribution', name, base_path FROM core_distribution"
+}
+
 test_three_generations_in_one_target_end_as_the_last_one_in_an_empty_target() {
-        local generation
+        local generation names='' removed kept
 
         need_shared || return 0
         for generation in 0 1 2; do
-                generate "generation-$generation" --generation "$generation"
+                # With this seed feeds and paths of repositories change that stay.
+                generate "generation-$generation" --generation "$generation" --seed 5
                 if [[ $generation -eq 0 ]]; then
                         target generation-0
                 else
                         use "generation-$generation"
                 fi
+                # What Pulp 2 has removed stays in Pulp 3, as it was.
+                removed=$(gone "$names" "$(repositories)")
+                kept=${removed:+$(repositories_of "$removed")}
                 run "$PLAN"
                 expect_state completed
                 expect_counters
                 diff <(expected_contents | sorted) <(actual_contents | sorted)
+                [[ -z $removed ]] || diff <(echo "$kept") <(repositories_of "$removed")
+                names=$(repositories)
+                [[ $generation -gt 0 ]] || pointers >"$WORK/pointers"
         done
-        [[ $(pulp "SELECT count(*) FROM core_repositoryversion WHERE number = 3") -ge 6 ]]
+        diff <(printf '%s\n' distribution remote) <(awk 'NR == FNR { old[$1, $2] = $3; next }
+                ($1, $2) in old && old[$1, $2] != $3 { print $1 }' "$WORK/pointers" <(pointers) | sort -u)
+        # The last generation has removed a repository of each plugin that has generations.
+        [[ $(wc -l <<<"$removed") -ge 3 && $(wc -l <<<"$kept") -gt 100 ]] || fail "removed: $removed"
+        [[ $(pulp "SELECT count(*) FROM core_repositoryversion WHERE number = 3") -ge 5 ]]
         latest_content >"$WORK/history"
         target generation-2
         run "$PLAN"
@@ -150,6 +192,7 @@ test_three_generations_in_one_target_end_as_the_last_one_in_an_empty_target() {
 titles=(
         test_a_generated_dump_of_all_plugins_gives_the_expected_rows
         test_a_second_run_on_the_same_dump_changes_no_row
+        test_a_second_run_on_the_same_dump_has_no_work
         test_what_has_changed_in_pulp_3_is_all_that_a_run_works_on
         test_a_changed_plan_is_followed_where_it_has_changed
         test_documents_that_are_damaged_are_the_listed_problems
