@@ -78,11 +78,23 @@ planted 'overlap: 1' "INSERT INTO migrationd.attempt (report_id, task_id, number
         SELECT report_id, task_id, 9, unit, bus_id, launcher, 'skipped', now(), claimed_at FROM saved_attempt" \
         "DELETE FROM migrationd.attempt WHERE task_id = $task AND number = 9"
 
-title "It finds a change of state without its event, and what moved after canceled"
+title "It finds a change of state without its event, what moved after canceled, and an end that is not canceled after a cancel"
 planted 'without event: 1' "INSERT INTO audit_state (report, before, after) VALUES ($REPORT, 'running', 'paused')" \
         "DELETE FROM audit_state WHERE report = $REPORT AND after = 'paused'"
 planted 'after canceled: 1' "INSERT INTO audit_late (report, what) VALUES ($REPORT, 'task')" \
         "DELETE FROM audit_late WHERE report = $REPORT"
+planted 'a cancel was accepted: 1' "INSERT INTO migrationd.event (report_id, verb, uid, pid, unit) VALUES ($REPORT, 'cancel', 0, 0, '')" \
+        "DELETE FROM migrationd.event WHERE report_id = $REPORT AND verb = 'cancel'"
+
+title "It finds a hook that was not told of an end"
+planted 'not told: 1' "INSERT INTO migrationd.hook (report_id, instance) VALUES ($REPORT, 'x')" \
+        "DELETE FROM migrationd.hook WHERE report_id = $REPORT AND instance = 'x'"
+for end in "$REPORT" "$REPORT:files"; do
+        cp "$FAULTS_TOLD" /run/faults/told
+        sed -i "/^$end\$/d" "$FAULTS_TOLD"
+        finds 'the hook was told of'
+        cp /run/faults/told "$FAULTS_TOLD"
+done
 
 title "It finds items that are there twice, not at all, or without their position"
 effect_planted 'items twice: 1' "INSERT INTO effect VALUES ($REPORT, 1, 1)" \
@@ -139,3 +151,26 @@ faults_check
 expect_eq "${VIOLATIONS[*]}" ''
 admin 'DROP TABLE saved_task, saved_attempt'
 faults_clean
+
+title "In a canceled report it finds an open task, and effects that come after its end"
+start_report
+wait_until 20 reached "$REPORT" 1
+expect report_cancels "$REPORT"
+wait_until 60 state_is "$REPORT" canceled
+VIOLATIONS=()
+faults_check
+expect_eq "${VIOLATIONS[*]}" ''
+task=$(sql "SELECT id FROM migrationd.task WHERE report_id = $REPORT AND state = 'canceled' ORDER BY id LIMIT 1")
+planted 'open tasks' "UPDATE migrationd.task SET state = 'waiting' WHERE id = $task" \
+        "UPDATE migrationd.task SET state = 'canceled' WHERE id = $task"
+writer() {
+        local i
+
+        for ((i = 1; i <= 40; i++)); do
+                pause_for 0.2
+                effects "INSERT INTO effect VALUES ($REPORT, 2000, $i)"
+        done
+}
+writer &
+finds 'effects after canceled'
+kill $!

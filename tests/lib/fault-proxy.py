@@ -8,7 +8,8 @@ CONTROL is one line, ACTION PATTERN [SECONDS]; PATTERN is a regular expression, 
 first message of a client that matches is struck, CONTROL is removed, and what was done is appended to CONTROL.log:
   before   the connection is cut, the message is not sent on
   race     it is sent on, and the connection is cut at once, on both sides
-  after    it is sent on, and cut when the server has done it, before the answer is passed
+  after    it is sent on, and cut when the server has done it, before the answer is passed; PostgreSQL has committed then, or
+           it is written down as `undone`
   lost     it is sent on, the answer is dropped, the connection stays (bus only)
   refuse   it is not sent on, the answer is an error (bus only)
   slow     it is sent on, the answer and all that follows come after SECONDS
@@ -40,9 +41,13 @@ def control_take(text):
     if len(words) < 2 or not re.search(words[1].strip(), text, re.IGNORECASE | re.DOTALL):
         return None
     os.unlink(CONTROL)
-    with open(CONTROL + ".log", "a", encoding="utf-8") as f:
-        f.write(f"{words[0]} {' '.join(text.split())[:100]}\n")
     return words[0], float(words[2]) if len(words) > 2 else 0
+
+
+def note(action, text, former=""):
+    """What was done."""
+    with open(CONTROL + ".log", "a", encoding="utf-8") as f:
+        f.write(f"{action} {' '.join(text.split())[:100]} | {' '.join(former.split())[:400]}\n")
 
 
 class Pair:
@@ -113,7 +118,8 @@ class Pair:
 class PostgresqlPair(Pair):
     def start(self):
         self.started = False
-        self.after = False
+        self.after = None
+        self.former = self.tag = ""
 
     def take(self, buffer, header):
         if len(buffer) < header + 4:
@@ -138,17 +144,28 @@ class PostgresqlPair(Pair):
     def client_seen(self, message):
         if message[:1] not in b"QP" or len(message) < 6 or message[4:8] == b"\0\3\0\0":
             return False
-        done = control_take(message[5:].replace(b"\0", b" ").decode(errors="replace"))
+        text = message[5:].replace(b"\0", b" ").decode(errors="replace")
+        former, self.former = self.former, text
+        done = control_take(text)
         if not done:
             return False
-        self.after = done[0] == "after"
+        if done[0] == "after":
+            self.after = text, former
+        else:
+            note(done[0], text, former)
         return self.act(*done, message)
 
     def server_seen(self, message):
+        if not self.after:
+            return False
+        # CommandComplete, or ErrorResponse.
+        if message[:1] in b"CE":
+            self.tag = message[5:-1].decode(errors="replace") if message[:1] == b"C" else "ROLLBACK"
         # ReadyForQuery: with it, and only with it, the statement's transaction is over.
-        if self.after and message[:1] == b"Z":
+        if message[:1] == b"Z":
+            note("undone" if self.tag == "ROLLBACK" else "after", *self.after)
             raise Cut
-        return self.after
+        return True
 
 
 class BusPair(Pair):
@@ -203,6 +220,7 @@ class BusPair(Pair):
         done = control_take(message[at + 8:message.index(b"\0", at + 8)].decode())
         if not done:
             return False
+        note(done[0], message[at + 8:message.index(b"\0", at + 8)].decode())
         if done[0] == "after":
             self.after = self.serial(message)
         if done[0] == "lost":

@@ -53,6 +53,9 @@ service_rows() {
                 ('human changes without event', (SELECT count(*) FROM audit_state s WHERE report = $REPORT AND
                         (after IN ('paused', 'canceling') OR before IN ('paused', 'failed')) AND
                         NOT EXISTS (SELECT FROM audit_event e WHERE e.xid = s.xid AND e.report = s.report))),
+                ('ended otherwise though a cancel was accepted', (SELECT count(*) FROM migrationd.report r WHERE id = $REPORT AND
+                        state <> 'canceled' AND EXISTS (SELECT FROM migrationd.event e WHERE e.report_id = r.id AND verb = 'cancel'))),
+                ('hooks that were not told', (SELECT count(*) FROM migrationd.hook WHERE report_id = $REPORT AND started_at IS NULL)),
                 ('moved after canceled', (SELECT count(*) FROM audit_late WHERE report = $REPORT))
                 ) AS x (what, n) WHERE n <> 0"
 }
@@ -83,11 +86,24 @@ faults_check() {
         must_be "temporary files" "$(find "$FAULTS_FILES" -name '*.part' | wc -l)" \
                 "$([[ $state == canceled ]] && find "$FAULTS_FILES" -name '*.part' | wc -l || echo 0)"
         must_be "temporary directories" "$(find /tmp /var/tmp -maxdepth 1 -name '*-migration-*' | head -n 1)" ''
+        happens_within "${FAULTS_LEFT_SECONDS:-10}" told "$REPORT" "$state" ||
+                violation "the hook was told of: $(grep -E "^$REPORT(:|$)" "$FAULTS_TOLD" | sort | uniq -c | tr -s '\n ' ' ')"
         case $state in
         completed) completed_check ;;
         canceled) canceled_check ;;
         *) violation "the report ended $state" ;;
         esac
+}
+
+# told REPORT STATE: its hook was told of its end, and of all steps when it is completed.
+told() {
+        local end
+        local -a ends=("$1")
+
+        [[ $2 != completed ]] || ends+=("$1:rows" "$1:files" "$1:end")
+        for end in "${ends[@]}"; do
+                grep -qxF "$end" "$FAULTS_TOLD" || return 1
+        done
 }
 
 completed_check() {

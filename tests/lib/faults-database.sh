@@ -73,17 +73,19 @@ standby_cut() {
 COMMITS=('migrationd\.report_launch' 'migrationd\.attempt_record' 'migrationd\.report_advance' 'COMMIT' 'COMMIT'
         'migrationd\.task_finish' 'migrationd\.task_progress' 'migrationd\.task_claim')
 
-# proxy_strikes PROXY ACTION PATTERN [SECONDS]: 0 when it did it within 10 s.
+# proxy_strikes PROXY ACTION PATTERN [SECONDS]: 0 when it did it within 10 s; what it did in PROXY_SAID.
 proxy_strikes() {
-        local control=/run/faults/$1 before
+        local control=/run/faults/$1 hit=1
 
-        touch "$control.log"
-        before=$(wc -l <"$control.log")
+        rm -f "$control.log"
         printf '%s\n' "${*:2}" >"$control.new"
         mv "$control.new" "$control"
-        happens_within "${PROXY_SECONDS:-10}" test ! -e "$control"
+        happens_within "${PROXY_SECONDS:-10}" grep -q "^$2 " "$control.log" && hit=0
         rm -f "$control"
-        (($(wc -l <"$control.log") > before))
+        # Read by those whose outcome is looked for in rows.
+        # shellcheck disable=SC2034
+        PROXY_SAID=$(grep -m 1 "^$2 " "$control.log" 2>/dev/null) || :
+        return "$hit"
 }
 
 commit_strikes() {
@@ -262,7 +264,7 @@ inject_clock() {
 
 # surroundings_install: proxies, and the environments by which a poll or all of the service get others.
 surroundings_install() {
-        local unit kind
+        local unit
 
         install -d /run/faults
         : >"$SERVICE_ENVIRONMENT"
@@ -273,11 +275,15 @@ surroundings_install() {
         done
         printf 'EnvironmentFile=-%s\n' "$POLL_ENVIRONMENT" >>/etc/systemd/system/migrationd-poll@.service.d/20-faults.conf
         systemctl daemon-reload
-        for kind in postgresql bus; do
-                systemd-run --quiet --collect --unit="faults-proxy-$kind" --property=Restart=always --property=RestartSec=100ms \
-                        /usr/bin/python3 "$TESTS/lib/fault-proxy.py" "$kind" \
-                        "$([[ $kind == bus ]] && echo /run/faults/bus.socket || echo /run/migrationd-postgresql/.s.PGSQL.5432)" \
-                        "$([[ $kind == bus ]] && echo /run/dbus/system_bus_socket || echo /run/migrationd-postgresql/.s.PGSQL.5433)" \
-                        "/run/faults/$kind"
-        done
+        install -d "$EFFECTS_SOCKET"
+        proxy_start postgresql postgresql /run/migrationd-postgresql/.s.PGSQL.5432 /run/migrationd-postgresql/.s.PGSQL.5433
+        proxy_start effects postgresql "$EFFECTS_SOCKET/.s.PGSQL.5432" /var/run/postgresql/.s.PGSQL.5432
+        proxy_start bus bus /run/faults/bus.socket /run/dbus/system_bus_socket
+        freezer_install
+}
+
+# proxy_start NAME PROTOCOL LISTEN CONNECT: told what to do at /run/faults/NAME.
+proxy_start() {
+        systemd-run --quiet --collect --unit="faults-proxy-$1" --property=Restart=always --property=RestartSec=100ms \
+                /usr/bin/python3 "$TESTS/lib/fault-proxy.py" "${@:2}" "/run/faults/$1"
 }

@@ -12,6 +12,7 @@ kill_daemon     | 4 | SIGKILL of migrationd                                  | t
 kill_both       | 3 | SIGKILL of both                                        | both processes are gone
 kill_task       | 6 | SIGKILL of a task, drawn                               | that process is gone
 kill_tasks      | 4 | SIGKILL of all tasks                                   | a process of them is gone
+kill_poll_tasks | 3 | SIGKILL of the poll, and of all tasks while it is away | both are gone
 point_poll      | 20 | the poll is stopped at a write point, then killed     | it was seen stopped, and is gone
 point_daemon    | 5 | so is migrationd                                       | it was seen stopped, and is gone
 point_task      | 12 | so is a task                                          | it was seen stopped, and is gone
@@ -29,6 +30,13 @@ db_away         | 1 | PostgreSQL is away for a while                         | t
 db_read_only    | 2 | default_transaction_read_only                          | the server refused a statement for it
 db_full         | 2 | its volume is full at a write to a table               | the server says so
 db_full_wal     | 1 | its volume is full when it needs a new WAL segment     | the server says so
+effects_commit_before | 4 | a COMMIT of effects is cut before the server has it | the proxy did it; nothing of it is there
+effects_commit_race | 4 | cut while the server works on it                   | the proxy did it; all of it is there, or nothing
+effects_commit_after | 4 | cut when it is committed, before the answer       | the proxy did it; all of it is there
+effects_cut     | 3 | all sessions in the database of effects are cut        | the server says that it ended some
+effects_restart | 2 | that server is restarted while there are sessions      | its process is another one
+effects_kill    | 2 | SIGKILL of it                                          | that process is gone
+effects_away    | 1 | it is away for a while                                 | an attempt failed as temporary meanwhile
 reload          | 2 | systemctl daemon-reload while tasks run                | PID 1 has read its units again
 reexec          | 2 | systemctl daemon-reexec while tasks run                | PID 1 has read its units again
 bus_restart     | 2 | dbus is restarted                                      | its process is another one
@@ -42,6 +50,7 @@ clock           | 2 | the clock of service and database jumps an hour        | t
 name_file       | 3 | names of next attempts belong to unit files            | an attempt was refused for it
 name_taken      | 3 | a name is taken as the start is asked for              | an attempt was refused for it
 stubborn        | 2 | a task that is stopped ignores SIGTERM                 | SIGKILL ended it
+unkillable      | 1 | a task that is stopped is there for 8 s, past SIGKILL  | it was still there
 held            | 2 | a killed task stays for 3 s in its exit                | it was held in its exit
 frozen          | 2 | a task is frozen behind the back of PID 1 for 2 s      | its group was frozen
 storm           | 2 | a task leaves 150 processes                            | they were counted
@@ -49,6 +58,11 @@ memory          | 2 | a task gets no more memory                             | t
 fails           | 2 | a task fails for good, three clients retry             | the report failed, and was retried
 pause           | 4 | pause (drain or freeze, drawn), three clients resume   | the pause was accepted
 clients         | 4 | four clients pause, resume, set workers, retry         | one of their calls was accepted
+cancel          | 1 | two clients cancel; perhaps more is lost beside it     | one was accepted
+cancel_clients  | 1 | four clients do all of that, and cancel                | a cancel was accepted
+cancel_effects  | 1 | canceled while the database of effects is away         | it was canceling until that came back
+cancel_unkillable | 1 | canceled while a task can not be killed              | the task was there, and canceling went on
+point_cancel    | 2 | the poll is stopped at a write point of a cancel       | it was seen stopped, and is gone
 '
 
 pause_for() {
@@ -160,6 +174,15 @@ inject_kill_tasks() {
         mapfile -t units < <(units_of "$1")
         systemctl kill --signal=SIGKILL "${units[@]}" 2>/dev/null || :
         happens_within 10 process_gone "$TASK_PROCESS"
+}
+
+# Their end is seen by the poll that the timer starts.
+inject_kill_poll_tasks() {
+        local tasks=1 poll=1
+
+        task_drawn "$1" && poll_kill "$1" && poll=0
+        inject_kill_tasks "$1" && tasks=0
+        return $((tasks + poll > 0))
 }
 
 # A second one beside the first: it waits for the report's lock, and goes on when the first is killed.
@@ -387,20 +410,27 @@ report_resumes() {
 }
 
 inject_clients() {
-        local pids=() i seeds=() before
+        local before
 
         before=$(events_of "$1" 'pause|resume|set-workers|retry')
+        clients_random "$1" 5
+        (($(events_of "$1" 'pause|resume|set-workers|retry') > before))
+}
+
+# clients_random REPORT REQUESTS: four at once ask for drawn ones of the first so many requests.
+clients_random() {
+        local pids=() i seeds=()
+
         for i in 1 2 3 4; do
                 draw 30000
                 seeds+=("$DRAWN")
         done
         for i in "${seeds[@]}"; do
-                client_random "$1" "$i" >/dev/null 2>&1 &
+                client_random "$1" "$i" "$2" >/dev/null 2>&1 &
                 pids+=($!)
         done
         wait "${pids[@]}" || :
         report_resumes "$1"
-        (($(events_of "$1" 'pause|resume|set-workers|retry') > before))
 }
 
 client_random() {
@@ -408,12 +438,13 @@ client_random() {
 
         RANDOM=$2
         for n in 1 2 3 4 5; do
-                case $((RANDOM % 5)) in
+                case $((RANDOM % $3)) in
                 0) report_call "$1" Pause 'sa{sv}' drain 0 ;;
                 1) report_call "$1" Pause 'sa{sv}' freeze 0 ;;
                 2) report_call "$1" Resume 'a{sv}' 0 ;;
                 3) report_call "$1" SetWorkers 'ua{sv}' $((RANDOM % 4 + 1)) 0 ;;
                 4) report_call "$1" Retry 'a{sv}' 0 ;;
+                5) report_call "$1" Cancel 'a{sv}' 0 ;;
                 esac || :
         done
 }

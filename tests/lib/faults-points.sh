@@ -4,7 +4,8 @@
 
 POINT_FILE=/run/migrationd-test-point
 
-# PROCESS KIND WHAT WHEN,… N TRIGGER: what brings the process there, `-`: the run itself; N: it comes there at least so often.
+THROTTLE=/etc/migrationd/migrationd.conf.d/50-faults.conf
+# PROCESS KIND WHAT WHEN,… N TRIGGER: cancel is the poll in a report that is canceled; what brings the process there, `-`: the run itself; N: it comes there at least so often.
 POINTS='
 poll sql poll-lock before,sent,answered 1 poll
 poll sql poll-advance before,sent,answered 3 -
@@ -20,6 +21,14 @@ poll bus ResetFailedUnit before,sent 3 -
 poll bus RefUnit before,sent 1 poll
 poll bus FreezeUnit before,sent 1 freeze
 poll bus ThawUnit before,sent 1 freeze
+poll bus StartUnit before,sent 1 -
+poll sql poll-hook-started before,sent,answered 1 -
+poll sql poll-throttle before,sent,answered 1 throttle
+cancel bus StopUnit before,sent 1 cancel
+cancel sql poll-locks before,sent,answered 1 cancel
+cancel sql poll-canceled before,sent,answered 1 cancel
+cancel bus StartUnit before,sent 1 cancel
+cancel sql poll-hook-started before,sent,answered 1 cancel
 daemon sql report-request before,sent,answered 1 workers
 daemon sql report-get before,answered 1 look
 task task begin before,sent,answered 6 -
@@ -69,6 +78,13 @@ trigger() {
         task) inject_kill_task "$2" || : ;;
         fails) flag_strikes fails || : ;;
         workers) report_call "$2" SetWorkers 'ua{sv}' 3 0 >/dev/null 2>&1 || : ;;
+        cancel) report_cancels "$2" || : ;;
+        # Read by the next poll; the unit says no.
+        throttle)
+                install -d -m 755 "${THROTTLE%/*}"
+                printf '[Throttle]\nIntervalSec=1s\nCheckUnit=faults-busy.service\n' >"$THROTTLE"
+                poll_kill "$2" || :
+                ;;
         look) report_get "$2" State >/dev/null 2>&1 || : ;;
         freeze)
                 report_call "$2" Pause 'sa{sv}' freeze 0 >/dev/null 2>&1 || :
@@ -106,7 +122,13 @@ point_at() {
         done
         wait "$helper" || :
         stopped_go_on
-        [[ ${point[4]} != freeze ]] || report_resumes "$2"
+        case ${point[4]} in
+        freeze) report_resumes "$2" ;;
+        throttle)
+                rm -f "$THROTTLE"
+                poll_kill "$2" || :
+                ;;
+        esac
         return "$hit"
 }
 

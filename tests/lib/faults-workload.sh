@@ -4,7 +4,7 @@
 # shellcheck shell=bash
 
 FAULTS_TASKS=8          # of each of the two steps
-FAULTS_BATCHES=3        # of a task of `rows`
+FAULTS_BATCHES=5        # of a task of `rows`
 FAULTS_ITEMS=5          # of a batch
 # Counters of a whole run: the batches, one for each file, one for the last step.
 # shellcheck disable=SC2034
@@ -14,6 +14,12 @@ FAULTS_PORT=5433
 [[ ${FAULTS_PLAIN:-} != true ]] || FAULTS_PORT=5432
 FAULTS_FILES=/var/lib/worker/files
 FAULTS_FLAGS=/var/lib/worker/flags
+# Which ends the hook was told of.
+FAULTS_TOLD=/var/lib/worker/told
+# Where the tasks find the second database: its server, or the proxy before that.
+EFFECTS_SOCKET=/run/faults/effects-socket
+EFFECTS_ARGUMENTS="-h $EFFECTS_SOCKET"
+[[ ${FAULTS_PLAIN:-} != true ]] || EFFECTS_ARGUMENTS=
 
 # The client itself: Debian's /usr/bin/psql is a program in Perl that looks for it, and the tests call it all the time.
 PSQL=$(printf '%s\n' /usr/lib/postgresql/*/bin/psql | sort -V | tail -n 1)
@@ -23,7 +29,7 @@ statement_as() {
         setpriv --reuid="$1" --regid=migrationd-worker --clear-groups env --chdir=/ "$PSQL" -XAtq -v ON_ERROR_STOP=1 "${@:2:$#-2}" -c "${*: -1}"
 }
 
-# effects STATEMENT: in the second database.
+# effects STATEMENT: in the second database; not through the proxy.
 effects() {
         statement_as worker -d effects "$1"
 }
@@ -40,8 +46,8 @@ sql() {
 effects_database() {
         cluster_start
         psql_as postgres -d postgres -c 'CREATE ROLE worker LOGIN' -c 'CREATE DATABASE effects OWNER worker'
-        # No unique key on an item: one that is migrated twice shall be seen.
-        effects 'CREATE TABLE effect (report integer, task integer, item integer);
+        # No unique key on an item: one that is migrated twice shall be seen. Which attempt did it tells how a COMMIT that was cut ended.
+        effects 'CREATE TABLE effect (report integer, task integer, item integer, attempt integer);
                 CREATE TABLE position (report integer, task integer, batch integer, PRIMARY KEY (report, task))'
 }
 
@@ -134,19 +140,24 @@ migrationd-task progress 0 $FAULTS_BATCHES
 set -- $FAULTS_FLAGS/*
 [[ ! -e \$1 ]] || /usr/local/lib/migrations/faults_misbehave || exit \$?
 r=\$MIGRATIOND_REPORT
-# One session: its lock is the fence, and the position is read under it.
+# One session: its lock is the fence, and the position is read under it. A session that is lost ends psql: the next attempt reads
+# where this one got to. Each transaction has something to commit.
 {
         echo "SELECT pg_advisory_lock(\$r, \$number);"
         echo "INSERT INTO position VALUES (\$r, \$number, 0) ON CONFLICT DO NOTHING;"
+        echo "SELECT batch FROM position WHERE report = \$r AND task = \$number \\\\gset"
         for ((b = 1; b <= $FAULTS_BATCHES; b++)); do
+                echo "SELECT :batch < \$b AS due \\\\gset"
+                echo "\\\\if :due"
                 echo "BEGIN;"
                 echo "WITH p AS (UPDATE position SET batch = \$b WHERE report = \$r AND task = \$number AND batch = \$b - 1 RETURNING 1)"
-                echo "INSERT INTO effect SELECT \$r, \$number, (\$b - 1) * $FAULTS_ITEMS + i FROM p, generate_series(1, $FAULTS_ITEMS) AS i;"
+                echo "INSERT INTO effect SELECT \$r, \$number, (\$b - 1) * $FAULTS_ITEMS + i, \$MIGRATIOND_ATTEMPT FROM p, generate_series(1, $FAULTS_ITEMS) AS i;"
                 echo "COMMIT;"
+                echo "\\\\endif"
                 echo "\\\\set went \\\`migrationd-task progress \$b >&2 && echo 1 || echo 0\\\`"
                 echo "SELECT 1 / :went;"
         done
-} | $PSQL -XAtq -v ON_ERROR_STOP=1 -d effects >/dev/null || exit 75
+} | $PSQL -XAtq -v ON_ERROR_STOP=1 $EFFECTS_ARGUMENTS -d effects >/dev/null || exit 75
 SH
         program faults_files <<SH
 #!/bin/bash
@@ -161,16 +172,16 @@ seq 1 2000 | sed "s/^/\$number:/" >"\$file.part"
 mv "\$file.part" "\$file"
 migrationd-task progress 1 || exit 75
 SH
-        program faults_fence <<'SH'
+        program faults_fence <<SH
 #!/bin/bash
 # Which report: the one that is unfinished, of which there is only one; no session of this test holds other locks.
-n=$(/usr/lib/postgresql/15/bin/psql -XAtq -d effects -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND
+n=\$($PSQL -XAtq $EFFECTS_ARGUMENTS -d effects -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND
         database = (SELECT oid FROM pg_database WHERE datname = current_database())") || exit 1
-[[ $n == 0 ]]
+[[ \$n == 0 ]]
 SH
         definition faults <<'JSON'
 { "name": "faults", "description": "Many small tasks", "user": "worker", "writable": ["/var/lib/worker"],
-  "fence": ["/usr/local/lib/migrations/faults_fence"],
+  "fence": ["/usr/local/lib/migrations/faults_fence"], "hook": "faults-hook@.service",
   "steps": [ { "code": "rows", "message": "Rows", "retries": { "attempts": 100, "backoff": "20ms", "backoff-max": "200ms" },
                "expand": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/faults_expand"],
                "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/faults_rows"] },
@@ -180,6 +191,9 @@ SH
              { "code": "end", "message": "End", "contract": "exit-code", "retries": { "attempts": 100, "backoff": "20ms" },
                "exec": ["/bin/true"] } ] }
 JSON
+        printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nExecStart=/bin/sh -c "echo %%i >>%s"\n' "$FAULTS_TOLD" \
+                >/etc/systemd/system/faults-hook@.service
+        printf '[Service]\nType=oneshot\nExecStart=/bin/false\n' >/etc/systemd/system/faults-busy.service
         # So that one that ignores SIGTERM is not waited for longer than a test can.
         install -d /etc/systemd/system/migration-faults-.service.d
         printf '[Service]\nTimeoutStopSec=3s\nLogRateLimitIntervalSec=1s\nLogRateLimitBurst=1000\n' >/etc/systemd/system/migration-faults-.service.d/20-faults.conf
