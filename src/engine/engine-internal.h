@@ -130,6 +130,7 @@ struct Engine {
         bool broken;      /* an operation of this check failed: check again after a pause */
         bool changed;     /* this check wrote something: check again at once */
         bool ended;       /* on_end was called */
+        bool unanswered;  /* a statement of this check was not answered */
 
         Throttle throttle;
         Operation *operations;
@@ -154,8 +155,9 @@ struct Engine {
 /* engine.c */
 /* Each asynchronous call of a phase is an operation; NULL when out of memory, then the check is repeated. */
 Operation *operation_new(Engine *e, int64_t attempt);
-/* error != 0: logged, and the check is repeated after a pause. The last operation of a phase begins the next phase.
- */
+/* error != 0: logged, and the check is repeated after a pause; the first error of a check is the report's wait
+ * reason. what: the name of the unit follows it when the operation is one of an attempt. The last operation of a
+ * phase begins the next phase, or the last one if the check has failed. */
 void operation_end(Operation *o, int error, const char *what, const char *message);
 /* For a call that could not be sent at all: as operation_end(). */
 void operation_sent(Operation *o, int r, const char *what);

@@ -29,7 +29,7 @@ static void on_recorded(_unused_ PgClient *c, const PgError *error, PGresult *re
         Operation *o = userdata;
         Attempt *a = attempt_find(o->engine, o->attempt);
 
-        if (operation_failed(o, "storing a unit's result", error))
+        if (operation_failed(o, "storing the result of", error))
                 return;
         if (a)
                 a->recorded = pg_get_bool(res, 0, "stored");
@@ -67,7 +67,7 @@ static void on_ended(_unused_ PgClient *c, const PgError *error, PGresult *res, 
         LogContext context = engine_log_context(e, a);
         const char *state;
 
-        if (operation_failed(o, "ending an attempt", error))
+        if (operation_failed(o, "ending the attempt of", error))
                 return;
         state = pg_get_text(res, 0, "task_state", NULL);
         if (state && a) {
@@ -141,7 +141,7 @@ static void on_result(const UnitReply *reply, void *userdata) {
                 else
                         attempt_close(e, a, reply->result);
         }
-        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "reading a unit's result", reply->message);
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "reading the result of", reply->message);
 }
 
 static void on_stop(const UnitReply *reply, void *userdata) {
@@ -179,7 +179,7 @@ static void on_thawed(const UnitReply *reply, void *userdata) {
         /* Anything else, a PID 1 that executed itself again, a job or a freeze in progress, leaves a frozen unit
          * frozen: it is asked for again, or the task would stay frozen in a running report for ever. */
         if (reply->error < 0 && !freezer_is_settled(reply->error)) {
-                operation_end(o, reply->error, "thawing a unit", reply->message);
+                operation_end(o, reply->error, "thawing", reply->message);
                 return;
         }
         if (a) {
@@ -205,7 +205,7 @@ static void on_frozen(const UnitReply *reply, void *userdata) {
                                 a ? a->unit : "a unit", reply->message);
         else if (reply->error < 0 && reply->error != -ENOENT) {
                 /* It is just being started, or PID 1 was busy: it would run on in a frozen report. */
-                operation_end(o, reply->error, "freezing a unit", reply->message);
+                operation_end(o, reply->error, "freezing", reply->message);
                 return;
         }
         operation_end(o, 0, NULL, NULL);

@@ -132,7 +132,7 @@ static void on_launcher(const UnitReply *reply, void *userdata) {
 
         if (a)
                 a->settled = reply->error == 0 && !reply->owned;
-        operation_end(o, reply->error, "asking for the launcher's bus name", reply->message);
+        operation_end(o, reply->error, "asking for the launcher of", reply->message);
 }
 
 void engine_phase_launchers(Engine *e) {
