@@ -148,16 +148,18 @@ static void on_stop(const UnitReply *reply, void *userdata) {
         Operation *o = userdata;
         Attempt *a = attempt_find(o->engine, o->attempt);
 
-        if (a && reply->error == 0)
-                a->stopping = true;
-        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "stopping a unit", reply->message);
+        if (a && reply->error == 0) {
+                a->stopping = a->thawed = true;
+                a->frozen = false;
+        }
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "stopping", reply->message);
 }
 
 static void attempt_send_stop(Engine *e, Attempt *a) {
         Operation *o = operation_new(e, a->id);
 
         if (o)
-                operation_sent(o, unit_host_stop(e->host, a->unit, on_stop, o), "StopUnit");
+                operation_sent(o, unit_host_thaw_and_stop(e->host, a->unit, on_stop, o), "ThawUnit");
 }
 
 static bool attempt_has_to_stop(Engine *e, const Attempt *a) {
@@ -185,9 +187,6 @@ static void on_thawed(const UnitReply *reply, void *userdata) {
         if (a) {
                 a->thawed = true;
                 a->frozen = false;
-                /* Only now: a frozen unit is not stopped by systemd 257. */
-                if (attempt_has_to_stop(e, a))
-                        attempt_send_stop(e, a);
         }
         operation_end(o, 0, NULL, NULL);
 }
@@ -217,7 +216,7 @@ static void on_pinned(const UnitReply *reply, void *userdata) {
 
         if (a && reply->error == 0)
                 a->pinned = true;
-        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "pinning a unit", reply->message);
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "pinning", reply->message);
 }
 
 static void attempt_settle_active(Engine *e, Attempt *a) {
@@ -235,24 +234,43 @@ static void attempt_settle_active(Engine *e, Attempt *a) {
                 o = operation_new(e, a->id);
                 if (o)
                         operation_sent(o, unit_host_freeze(e->host, a->unit, on_frozen, o), "FreezeUnit");
+        } else if (attempt_has_to_stop(e, a)) {
+                if (!a->stopping)
+                        attempt_send_stop(e, a);
         } else if (!a->thawed) {
                 o = operation_new(e, a->id);
                 if (o)
                         operation_sent(o, unit_host_thaw(e->host, a->unit, on_thawed, o), "ThawUnit");
-        } else if (attempt_has_to_stop(e, a) && !a->stopping)
-                attempt_send_stop(e, a);
+        }
+}
+
+static void on_slice_stop(const UnitReply *reply, void *userdata) {
+        operation_end(userdata, reply->error == -ENOENT ? 0 : reply->error, "stopping the report's slice",
+                      reply->message);
+}
+
+static void on_slice_thawed(const UnitReply *reply, void *userdata) {
+        operation_end(userdata,
+                      reply->error == -EBUSY || freezer_is_settled(reply->error) ? 0 : reply->error,
+                      "thawing the report's slice", reply->message);
 }
 
 /* Whatever else got into the slice goes with it; not while a unit may be frozen, which systemd 257 would not stop.
  * Nor does it stop what lies in a frozen slice: an administrator may have frozen that. */
 static void slice_stop(Engine *e) {
-        if (!e->slice_empty)
-                (void) unit_host_thaw(e->host, e->slice, NULL, NULL);
+        bool thawed = true;
+        Operation *o;
+
+        if (e->slice_empty)
+                return;
         for (size_t i = 0; i < e->n_attempts; i++)
                 if (e->attempts[i].active && !e->attempts[i].thawed)
-                        return;
-        if (!e->slice_empty)
-                (void) unit_host_stop(e->host, e->slice, NULL, NULL);
+                        thawed = false;
+        o = operation_new(e, 0);
+        if (o && thawed)
+                operation_sent(o, unit_host_thaw_and_stop(e->host, e->slice, on_slice_stop, o), "ThawUnit");
+        else if (o)
+                operation_sent(o, unit_host_thaw(e->host, e->slice, on_slice_thawed, o), "ThawUnit");
 }
 
 void engine_phase_settle(Engine *e) {
