@@ -57,6 +57,7 @@ typedef struct Attempt {
         bool active;
         bool recorded; /* result stored in this check: to be released */
         bool pinned;   /* by this connection */
+        bool unpinned; /* said that PID 1 refuses to */
         bool thawed;   /* since the report left the frozen pause, or this process began */
         bool frozen;
         bool stopping;   /* StopUnit was accepted */

@@ -213,10 +213,18 @@ static void on_frozen(const UnitReply *reply, void *userdata) {
 static void on_pinned(const UnitReply *reply, void *userdata) {
         Operation *o = userdata;
         Attempt *a = attempt_find(o->engine, o->attempt);
+        LogContext context = engine_log_context(o->engine, a);
 
+        /* systemd 252 can't load again what it wrote of a transient unit, and pins no such unit after a daemon-reload.
+         * Without a pin a success leaves no numbers, which is no reason to let the report wait. */
         if (a && reply->error == 0)
                 a->pinned = true;
-        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "pinning", reply->message);
+        else if (a && reply->error != -ENOENT && !a->unpinned) {
+                a->unpinned = true;
+                (void) log_full(LOG_NOTICE, reply->error, &context, "Pinning %s: %s, ignoring", a->unit,
+                                reply->message);
+        }
+        operation_end(o, 0, NULL, NULL);
 }
 
 static void attempt_settle_active(Engine *e, Attempt *a) {
