@@ -61,6 +61,7 @@ typedef struct Attempt {
         bool thawed;   /* since the report left the frozen pause, or this process began */
         bool frozen;
         bool stopping;   /* StopUnit was accepted */
+        bool unkillable; /* said that its unit has failed with processes left */
         bool has_result; /* what is to be stored once the attempt's end is */
         UnitResult result;
 } Attempt;

@@ -128,6 +128,34 @@ static void attempt_close(Engine *e, Attempt *a, const UnitResult *result) {
                 attempt_record_result(e, a, result);
 }
 
+/* PID 1 gives up on a process that survives its SIGKILL, as one does that sleeps uninterruptibly: the unit has failed
+ * then, with the process still in its group. It may yet write, so the attempt is not over before it is gone. */
+static void on_left(const UnitReply *reply, void *userdata) {
+        Operation *o = userdata;
+        Engine *e = o->engine;
+        Attempt *a = attempt_find(e, o->attempt);
+
+        if (a && reply->error == 0 && reply->n_processes > 0) {
+                LogContext context = engine_log_context(e, a);
+
+                engine_set_reason(e, "task %" PRIu32 ": %zu process%s of %s cannot be killed", a->task,
+                                  reply->n_processes, reply->n_processes == 1 ? "" : "es", a->unit);
+                if (!a->unkillable)
+                        (void) log_full(LOG_WARNING, 0, &context, "%s; waiting until it is gone", e->reason);
+                a->unkillable = true;
+        } else if (a && (reply->error == 0 || reply->error == -ENOENT))
+                attempt_close(e, a, &a->result);
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "counting the processes of", reply->message);
+}
+
+static void attempt_look_for_processes(Engine *e, Attempt *a, const UnitResult *result) {
+        Operation *o = operation_new(e, a->id);
+
+        a->result = *result;
+        if (o)
+                operation_sent(o, unit_host_count_processes(e->host, a->unit, on_left, o), "GetUnitProcesses");
+}
+
 static void on_result(const UnitReply *reply, void *userdata) {
         Operation *o = userdata;
         Engine *e = o->engine;
@@ -138,6 +166,9 @@ static void on_result(const UnitReply *reply, void *userdata) {
         else if (a && reply->error == 0) {
                 if (reply->result->active)
                         e->dirty = true;
+                /* PID 1 lets go of a unit's group when it is empty. */
+                else if (*reply->result->control_group)
+                        attempt_look_for_processes(e, a, reply->result);
                 else
                         attempt_close(e, a, reply->result);
         }
