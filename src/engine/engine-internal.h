@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/outcome.h"
+#include "engine/pressure.h"
 #include "model/names.h"
 #include "model/state.h"
 
@@ -94,11 +95,10 @@ typedef struct Throttle {
         const ThrottleSettings *settings; /* NULL: off */
         usec_t next_usec;                 /* CLOCK_MONOTONIC; when it is measured again */
         bool measured;                    /* in this check */
-        bool unknown;                     /* the check unit has not ended since this process began */
+        bool unknown;                     /* the check unit has not said anything yet */
+        bool hangs;                       /* the check unit does not end */
         bool blind;                       /* said that something can't be measured */
-        bool check_started;               /* the check unit, by this process */
-        bool check_failed;                /* when it ended last */
-        int check_status;
+        ThrottleCheck check;
         char exceeded[256]; /* by the latest measurement: the first limit that is not kept; "": none */
 } Throttle;
 
@@ -130,9 +130,9 @@ struct Engine {
         bool locked;      /* the report's lock is held by e->pg */
         bool dirty;       /* another check is due */
         bool broken;      /* an operation of this check failed: check again after a pause */
+        bool unanswered;  /* a statement of this check was not answered */
         bool changed;     /* this check wrote something: check again at once */
         bool ended;       /* on_end was called */
-        bool unanswered;  /* a statement of this check was not answered */
 
         Throttle throttle;
         Operation *operations;
