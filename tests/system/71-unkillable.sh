@@ -1,5 +1,6 @@
 #!/bin/bash
 # container: main
+# debian13: yes
 # timeout: 120
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A process that PID 1 cannot kill: it gives up, and the unit has failed with the process still in its group. The attempt is not over
