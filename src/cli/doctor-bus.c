@@ -3,7 +3,9 @@
 /* The checks of doctor that ask the bus. */
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
+#include <time.h>
 #include <systemd/sd-bus.h>
 
 #include "base/text.h"
@@ -14,6 +16,11 @@
 
 #define SYSTEMD "org.freedesktop.systemd1"
 #define POLKIT "org.freedesktop.PolicyKit1"
+
+/* A poll that ends is started again after a second; one that lives longer than this does not end at once. */
+#define POLL_STEADY_USEC (2 * USEC_PER_SEC)
+#define POLL_LOOK_USEC (4 * USEC_PER_SEC)
+#define POLL_LOOK_EVERY_MSEC 150
 
 /* What the code was written for, and what records the peak memory of a unit. Source: systemd's NEWS. */
 #define SYSTEMD_MIN 252
@@ -149,18 +156,37 @@ void doctor_check_store(Doctor *d) {
         doctor_say(d, HEALTH_OK, "database", NULL, "connected, schema version %" PRIu32, schema);
 }
 
-/* A property of a unit, "" when it can't be read. */
-static char *unit_property(const Doctor *d, const char *unit, const char *property) {
+/* The bus path of a unit, NULL when PID 1 does not say. */
+static char *unit_path(const Doctor *d, const char *unit) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         const char *path;
-        char *value = NULL;
 
         if (sd_bus_call_method(bus(d), SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager", "LoadUnit",
-                               NULL, &reply, "s", unit) >= 0 &&
-            sd_bus_message_read(reply, "o", &path) >= 0)
-                (void) sd_bus_get_property_string(bus(d), SYSTEMD, path, SYSTEMD ".Unit", property, NULL,
-                                                  &value);
+                               NULL, &reply, "s", unit) < 0 ||
+            sd_bus_message_read(reply, "o", &path) < 0)
+                return NULL;
+        return strdup(path);
+}
+
+/* A property of a unit, "" when it can't be read. */
+static char *unit_property(const Doctor *d, const char *unit, const char *interface, const char *property) {
+        _cleanup_(freep) char *path = unit_path(d, unit);
+        char *value = NULL;
+
+        if (path)
+                (void) sd_bus_get_property_string(bus(d), SYSTEMD, path, interface, property, NULL, &value);
         return value ? value : strdup("");
+}
+
+/* When a unit became active, CLOCK_MONOTONIC of its machine; 0: never. */
+static uint64_t unit_active_since(const Doctor *d, const char *unit) {
+        _cleanup_(freep) char *path = unit_path(d, unit);
+        uint64_t usec = 0;
+
+        if (path)
+                (void) sd_bus_get_property_trivial(bus(d), SYSTEMD, path, SYSTEMD ".Unit",
+                                                   "ActiveEnterTimestampMonotonic", NULL, 't', &usec);
+        return usec;
 }
 
 /* Whether the configuration names a database of its own; -1 when it can't be read from here. */
@@ -174,7 +200,8 @@ static int database_is_external(const Doctor *d) {
 }
 
 void doctor_check_postgresql(Doctor *d) {
-        _cleanup_(freep) char *state = unit_property(d, "migrationd-postgresql.service", "ActiveState");
+        _cleanup_(freep) char *state = unit_property(d, "migrationd-postgresql.service", SYSTEMD ".Unit",
+                                                      "ActiveState");
         int external = database_is_external(d);
 
         if (external > 0)
@@ -215,6 +242,59 @@ void doctor_check_systemd(Doctor *d) {
                            text);
 }
 
+static usec_t now_usec(void) {
+        struct timespec ts;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
+}
+
+/* Looks at a service that its timer starts again whenever it ends, so that a single look may find it alive although it
+ * always ends at once. Returns whether it stays; else *ret_result is its Result= when it has failed, or what it is. */
+static bool poll_stays(const Doctor *d, const char *service, char **ret_result) {
+        usec_t begin = now_usec(), now = begin, seen = begin;
+        uint64_t since = 0;
+        bool failed = false;
+
+        for (;;) {
+                _cleanup_(freep) char *state = unit_property(d, service, SYSTEMD ".Unit", "ActiveState");
+                uint64_t active = unit_active_since(d, service);
+                bool is_active = streq_ptr(state, "active");
+
+                now = now_usec();
+                if (active != since)
+                        /* Of another machine's clock nothing is known. */
+                        seen = doctor_is_local(d) && active < now ? active : now;
+                since = active;
+                if (is_active && now - seen >= POLL_STEADY_USEC)
+                        return true;
+                if (streq_ptr(state, "failed")) {
+                        failed = true;
+                        free(*ret_result);
+                        *ret_result = unit_property(d, service, SYSTEMD ".Service", "Result");
+                }
+                if (now - begin >= POLL_LOOK_USEC) {
+                        if (!failed)
+                                *ret_result = TAKE_PTR(state);
+                        return is_active && !failed;
+                }
+                (void) poll(NULL, 0, POLL_LOOK_EVERY_MSEC);
+        }
+}
+
+static void check_poll(Doctor *d, uint32_t id) {
+        _cleanup_(freep) char *service = poll_service_name(id), *result = NULL, *next = NULL;
+
+        next = text_format("journalctl -n 20 -u %s", service ?: "");
+        if (service && next && poll_stays(d, service, &result))
+                doctor_say(d, HEALTH_OK, "report", NULL,
+                           "report %" PRIu32 " is unfinished, its poll runs, and the poll's timer is active", id);
+        else
+                doctor_say(d, HEALTH_FAIL, "report", next,
+                           "report %" PRIu32 " is unfinished, but %s does not stay: %s", id,
+                           service ?: "its poll", result && *result ? result : "unknown");
+}
+
 void doctor_check_report(Doctor *d) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(freep) char *path = NULL, *elsewhere = NULL, *timer = NULL, *state = NULL, *next = NULL;
@@ -239,11 +319,10 @@ void doctor_check_report(Doctor *d) {
                 return doctor_say(d, HEALTH_OK, "report", NULL,
                                   "report %" PRIu32 " is unfinished, and run by host %s", id, elsewhere);
         timer = poll_timer_name(id);
-        state = timer ? unit_property(d, timer, "ActiveState") : NULL;
+        state = timer ? unit_property(d, timer, SYSTEMD ".Unit", "ActiveState") : NULL;
         next = text_format("systemctl start %s", timer ? timer : "");
         if (streq_ptr(state, "active"))
-                doctor_say(d, HEALTH_OK, "report", NULL,
-                           "report %" PRIu32 " is unfinished, and its poll timer is active", id);
+                check_poll(d, id);
         else
                 doctor_say(d, HEALTH_FAIL, "report", next, "report %" PRIu32 " is unfinished, but %s is %s",
                            id, timer ? timer : "its poll timer", state && state[0] ? state : "unknown");

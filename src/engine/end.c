@@ -137,19 +137,31 @@ static void on_end_written(_unused_ PgClient *c, const PgError *error, PGresult 
         operation_end(o, 0, NULL, NULL);
 }
 
+/* No unit is active any more, and the end can not be written yet. */
+static void engine_explain_end(Engine *e, const char *end) {
+        if (e->sessions > 0)
+                engine_set_reason(e, "%s: %" PRIi64 " database session%s of former attempts %s not ended", end,
+                                  e->sessions, e->sessions == 1 ? "" : "s", e->sessions == 1 ? "has" : "have");
+        else if (e->fence == FENCE_RUNNING)
+                engine_set_reason(e, "%s: waiting for %s", end, e->fence_unit);
+}
+
 static void engine_explain(Engine *e) {
         size_t active = engine_count_active(e);
 
         if (*e->reason)
                 return;
         if (e->snap.state == STATE_CANCELING) {
-                if (active > 0 || !e->slice_empty)
-                        engine_set_reason(e, "canceling: %zu units are being stopped", active);
-                else if (e->sessions > 0)
-                        engine_set_reason(
-                                e, "canceling: %" PRIi64 " database sessions of former attempts have not ended",
-                                e->sessions);
-        } else if (e->snap.state == STATE_PAUSED)
+                if (active > 0)
+                        engine_set_reason(e, "canceling: %zu unit%s being stopped", active,
+                                          active == 1 ? " is" : "s are");
+                else if (!e->slice_empty)
+                        engine_set_reason(e, "canceling: %s is being stopped", e->slice);
+                else
+                        engine_explain_end(e, "canceling");
+        } else if (engine_end_due(e) == END_FAILED)
+                engine_explain_end(e, "a task has failed");
+        else if (e->snap.state == STATE_PAUSED)
                 engine_set_reason(e, "%s", e->snap.waits ?: "paused");
         else if (*e->snap.held)
                 engine_set_reason(e,

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/outcome.h"
+#include "engine/pressure.h"
 #include "model/names.h"
 #include "model/state.h"
 
@@ -63,9 +64,11 @@ typedef struct Attempt {
         bool active;
         bool recorded; /* result stored in this check: to be released */
         bool pinned;   /* by this connection */
+        bool unpinned; /* said that PID 1 refuses to */
         bool thawed;   /* since the report left the frozen pause, or this process began */
         bool frozen;
         bool stopping;   /* StopUnit was accepted */
+        bool unkillable; /* said that its unit has failed with processes left */
         bool has_result; /* what is to be stored once the attempt's end is */
         UnitResult result;
 } Attempt;
@@ -98,11 +101,10 @@ typedef struct Throttle {
         const ThrottleSettings *settings; /* NULL: off */
         usec_t next_usec;                 /* CLOCK_MONOTONIC; when it is measured again */
         bool measured;                    /* in this check */
-        bool unknown;                     /* the check unit has not ended since this process began */
+        bool unknown;                     /* the check unit has not said anything yet */
+        bool hangs;                       /* the check unit does not end */
         bool blind;                       /* said that something can't be measured */
-        bool check_started;               /* the check unit, by this process */
-        bool check_failed;                /* when it ended last */
-        int check_status;
+        ThrottleCheck check;
         char exceeded[256]; /* by the latest measurement: the first limit that is not kept; "": none */
 } Throttle;
 
@@ -134,6 +136,7 @@ struct Engine {
         bool locked;      /* the report's lock is held by e->pg */
         bool dirty;       /* another check is due */
         bool broken;      /* an operation of this check failed: check again after a pause */
+        bool unanswered;  /* a statement of this check was not answered */
         bool changed;     /* this check wrote something: check again at once */
         bool ended;       /* on_end was called */
 
@@ -160,8 +163,9 @@ struct Engine {
 /* engine.c */
 /* Each asynchronous call of a phase is an operation; NULL when out of memory, then the check is repeated. */
 Operation *operation_new(Engine *e, int64_t attempt);
-/* error != 0: logged, and the check is repeated after a pause. The last operation of a phase begins the next phase.
- */
+/* error != 0: logged, and the check is repeated after a pause; the first error of a check is the report's wait
+ * reason. what: the name of the unit follows it when the operation is one of an attempt. The last operation of a
+ * phase begins the next phase, or the last one if the check has failed. */
 void operation_end(Operation *o, int error, const char *what, const char *message);
 /* For a call that could not be sent at all: as operation_end(). */
 void operation_sent(Operation *o, int r, const char *what);

@@ -87,9 +87,11 @@ void engine_end_elsewhere(Engine *e, const char *host) {
 static void reason_stored(_unused_ PgClient *c, const PgError *error, _unused_ PGresult *res, void *userdata) {
         Operation *o = userdata;
 
-        if (operation_failed(o, "storing the wait reason", error))
-                return;
-        operation_end(o, 0, NULL, NULL);
+        /* Of a check that failed before: said once is enough. */
+        if (error && o->engine->broken)
+                operation_end(o, -ECANCELED, NULL, NULL);
+        else if (!operation_failed(o, "storing the wait reason", error))
+                operation_end(o, 0, NULL, NULL);
 }
 
 static void engine_store_reason(Engine *e) {
@@ -97,8 +99,12 @@ static void engine_store_reason(Engine *e) {
 
         if (!e->snap.wait_reason || streq(e->snap.wait_reason, e->reason) || state_is_final(e->snap.state))
                 return;
+        /* A check that failed and does not say why knows nothing; nor does one that the database has not answered. */
+        if (e->ended || !e->locked || e->unanswered || (e->broken && !*e->reason))
+                return;
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
-        engine_query(e, 0, &sql_poll_wait_reason, (const char *[]){ report, e->reason }, reason_stored);
+        engine_query(e, 0, &sql_poll_wait_reason,
+                     (const char *[]){ report, e->reason, state_to_string(e->snap.state) }, reason_stored);
 }
 
 static void engine_check_done(Engine *e) {
@@ -107,9 +113,11 @@ static void engine_check_done(Engine *e) {
         e->phase = PHASE_IDLE;
         if (e->ended)
                 return;
-        snprintf(e->status, sizeof(e->status), "%s: %zu units active%s%s",
-                 state_to_string(e->snap.state) ?: "starting", engine_count_active(e), *e->reason ? ", " : "",
-                 e->reason);
+        /* Without the lock the connection is lost, which the status says. */
+        if (e->locked)
+                snprintf(e->status, sizeof(e->status), "%s: %zu units active%s%s",
+                         state_to_string(e->snap.state) ?: "starting", engine_count_active(e),
+                         *e->reason ? ", " : "", e->reason);
         /* A check that found no hook due comes after the end was written, and the hook's row with it. */
         if (state_is_final(e->snap.state) && e->n_hooks == 0 && !e->broken) {
                 engine_end(e, ENGINE_FINISHED);
@@ -129,11 +137,11 @@ static void engine_check_done(Engine *e) {
 /* Runs phases until one waits for an answer. */
 static void engine_continue(Engine *e) {
         while (e->pending == 0 && e->phase != PHASE_IDLE) {
-                if (e->broken || e->phase == PHASE_REASON) {
+                if (e->phase == PHASE_REASON) {
                         engine_check_done(e);
                         return;
                 }
-                e->phase++;
+                e->phase = e->broken ? PHASE_REASON : e->phase + 1;
                 /* Held while the phase starts its operations, so that an answer that comes at once does not end it
                  * early. */
                 e->pending++;
@@ -148,7 +156,7 @@ static void engine_continue(Engine *e) {
 static void engine_check(Engine *e) {
         if (e->phase != PHASE_IDLE || !e->locked || e->ended)
                 return;
-        e->dirty = e->broken = e->changed = false;
+        e->dirty = e->broken = e->changed = e->unanswered = false;
         *e->reason = 0;
         e->phase = PHASE_IDLE + 1;
         e->pending = 1;
@@ -197,13 +205,24 @@ static Engine *operation_free(Operation *o) {
         return e;
 }
 
+/* The first error of a check is what the report waits for. */
+static void operation_say(const Operation *o, int error, const char *what, const char *message) {
+        const Attempt *a = attempt_find(o->engine, o->attempt);
+        LogContext context = engine_log_context(o->engine, a);
+        char text[sizeof(o->engine->reason)];
+
+        snprintf(text, sizeof(text), "%s%s%s: %s, trying again", what, a ? " " : "", a ? a->unit : "",
+                 message && *message ? message : strerror(-error));
+        (void) log_full(LOG_WARNING, error, &context, "%s", text);
+        if (!*o->engine->reason)
+                engine_set_reason(o->engine, "%s", text);
+}
+
 void operation_end(Operation *o, int error, const char *what, const char *message) {
-        LogContext context = engine_log_context(o->engine, attempt_find(o->engine, o->attempt));
         Engine *e;
 
         if (error < 0 && error != -ECANCELED)
-                (void) log_full(LOG_WARNING, error, &context, "%s: %s, trying again", what,
-                                message && *message ? message : strerror(-error));
+                operation_say(o, error, what, message);
         e = operation_free(o);
         if (error < 0)
                 e->broken = true;
@@ -220,6 +239,9 @@ void operation_sent(Operation *o, int r, const char *what) {
 bool operation_failed(Operation *o, const char *what, const PgError *error) {
         if (!error)
                 return false;
+        /* -EIO: the server refused it, and is there. */
+        if (error->error != -EIO)
+                o->engine->unanswered = true;
         operation_end(o, error->error, what, error->message);
         return true;
 }

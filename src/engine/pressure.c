@@ -54,3 +54,17 @@ uint32_t throttle_window_next(uint32_t window, uint32_t workers, uint32_t active
                 return UINT32_MAX;
         return window == 0 ? 1 : window * 2 < workers ? window * 2 : UINT32_MAX;
 }
+
+ThrottleVerdict throttle_check_look(ThrottleCheck *c, bool active, bool succeeded, int status) {
+        c->looks = active ? c->looks + 1 : 0;
+        if (!active && c->started) {
+                c->known = true;
+                c->failed = !succeeded;
+                c->status = status;
+        }
+        if (c->looks >= THROTTLE_CHECK_LOOKS_MAX) {
+                c->known = false;
+                return THROTTLE_HANGS;
+        }
+        return !c->known ? THROTTLE_UNKNOWN : c->failed ? THROTTLE_UNWELL : THROTTLE_WELL;
+}

@@ -25,7 +25,7 @@ static void on_recorded(_unused_ PgClient *c, const PgError *error, PGresult *re
         Operation *o = userdata;
         Attempt *a = attempt_find(o->engine, o->attempt);
 
-        if (operation_failed(o, "storing a unit's result", error))
+        if (operation_failed(o, "storing the result of", error))
                 return;
         if (a)
                 a->recorded = pg_get_bool(res, 0, "stored");
@@ -63,7 +63,7 @@ static void on_ended(_unused_ PgClient *c, const PgError *error, PGresult *res, 
         LogContext context = engine_log_context(e, a);
         const char *state;
 
-        if (operation_failed(o, "ending an attempt", error))
+        if (operation_failed(o, "ending the attempt of", error))
                 return;
         state = pg_get_text(res, 0, "task_state", NULL);
         if (state && a) {
@@ -125,6 +125,34 @@ static void attempt_close(Engine *e, Attempt *a, const UnitResult *result) {
                 attempt_record_result(e, a, result);
 }
 
+/* PID 1 gives up on a process that survives its SIGKILL, as one does that sleeps uninterruptibly: the unit has failed
+ * then, with the process still in its group. It may yet write, so the attempt is not over before it is gone. */
+static void on_left(const UnitReply *reply, void *userdata) {
+        Operation *o = userdata;
+        Engine *e = o->engine;
+        Attempt *a = attempt_find(e, o->attempt);
+
+        if (a && reply->error == 0 && reply->n_processes > 0) {
+                LogContext context = engine_log_context(e, a);
+
+                engine_set_reason(e, "task %" PRIu32 ": %zu process%s of %s cannot be killed", a->task,
+                                  reply->n_processes, reply->n_processes == 1 ? "" : "es", a->unit);
+                if (!a->unkillable)
+                        (void) log_full(LOG_WARNING, 0, &context, "%s; waiting until it is gone", e->reason);
+                a->unkillable = true;
+        } else if (a && (reply->error == 0 || reply->error == -ENOENT))
+                attempt_close(e, a, &a->result);
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "counting the processes of", reply->message);
+}
+
+static void attempt_look_for_processes(Engine *e, Attempt *a, const UnitResult *result) {
+        Operation *o = operation_new(e, a->id);
+
+        a->result = *result;
+        if (o)
+                operation_sent(o, unit_host_count_processes(e->host, a->unit, on_left, o), "GetUnitProcesses");
+}
+
 static void on_result(const UnitReply *reply, void *userdata) {
         Operation *o = userdata;
         Engine *e = o->engine;
@@ -135,26 +163,31 @@ static void on_result(const UnitReply *reply, void *userdata) {
         else if (a && reply->error == 0) {
                 if (reply->result->active)
                         e->dirty = true;
+                /* PID 1 lets go of a unit's group when it is empty. */
+                else if (*reply->result->control_group)
+                        attempt_look_for_processes(e, a, reply->result);
                 else
                         attempt_close(e, a, reply->result);
         }
-        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "reading a unit's result", reply->message);
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "reading the result of", reply->message);
 }
 
 static void on_stop(const UnitReply *reply, void *userdata) {
         Operation *o = userdata;
         Attempt *a = attempt_find(o->engine, o->attempt);
 
-        if (a && reply->error == 0)
-                a->stopping = true;
-        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "stopping a unit", reply->message);
+        if (a && reply->error == 0) {
+                a->stopping = a->thawed = true;
+                a->frozen = false;
+        }
+        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "stopping", reply->message);
 }
 
 void attempt_send_stop(Engine *e, Attempt *a) {
         Operation *o = operation_new(e, a->id);
 
         if (o)
-                operation_sent(o, unit_host_stop(e->host, a->unit, on_stop, o), "StopUnit");
+                operation_sent(o, unit_host_thaw_and_stop(e->host, a->unit, on_stop, o), "ThawUnit");
 }
 
 static bool attempt_has_to_stop(Engine *e, const Attempt *a) {
@@ -178,17 +211,13 @@ static void on_thawed(const UnitReply *reply, void *userdata) {
         /* Anything else, a PID 1 that executed itself again, a job or a freeze in progress, leaves a frozen unit
          * frozen: it is asked for again, or the task would stay frozen in a running report for ever. */
         if (reply->error < 0 && !freezer_is_settled(reply->error)) {
-                operation_end(o, reply->error, "thawing a unit", reply->message);
+                operation_end(o, reply->error, "thawing", reply->message);
                 return;
         }
         if (a) {
                 a->thawed = true;
                 a->frozen = false;
-                /* Only now: a frozen unit is not stopped by systemd 257. */
-                if (attempt_has_to_stop(e, a))
-                        attempt_stop(e, a);
-                else
-                        attempt_note_thaw(e, a);
+                attempt_note_thaw(e, a);
                 attempt_find_start(e, a);
         }
         operation_end(o, 0, NULL, NULL);
@@ -207,7 +236,7 @@ static void on_frozen(const UnitReply *reply, void *userdata) {
                                 a ? a->unit : "a unit", reply->message);
         else if (reply->error < 0 && reply->error != -ENOENT) {
                 /* It is just being started, or PID 1 was busy: it would run on in a frozen report. */
-                operation_end(o, reply->error, "freezing a unit", reply->message);
+                operation_end(o, reply->error, "freezing", reply->message);
                 return;
         }
         operation_end(o, 0, NULL, NULL);
@@ -223,10 +252,18 @@ void attempt_send_freeze(Engine *e, Attempt *a) {
 static void on_pinned(const UnitReply *reply, void *userdata) {
         Operation *o = userdata;
         Attempt *a = attempt_find(o->engine, o->attempt);
+        LogContext context = engine_log_context(o->engine, a);
 
+        /* systemd 252 can't load again what it wrote of a transient unit, and pins no such unit after a daemon-reload.
+         * Without a pin a success leaves no numbers, which is no reason to let the report wait. */
         if (a && reply->error == 0)
                 a->pinned = true;
-        operation_end(o, reply->error == -ENOENT ? 0 : reply->error, "pinning a unit", reply->message);
+        else if (a && reply->error != -ENOENT && !a->unpinned) {
+                a->unpinned = true;
+                (void) log_full(LOG_NOTICE, reply->error, &context, "Pinning %s: %s, ignoring", a->unit,
+                                reply->message);
+        }
+        operation_end(o, 0, NULL, NULL);
 }
 
 static void attempt_settle_active(Engine *e, Attempt *a) {
@@ -240,29 +277,46 @@ static void attempt_settle_active(Engine *e, Attempt *a) {
         if (e->snap.state == STATE_PAUSED && e->snap.freeze) {
                 a->thawed = false;
                 attempt_freeze(e, a);
+        } else if (attempt_has_to_stop(e, a)) {
+                if (!a->stopping)
+                        attempt_stop(e, a);
         } else if (!a->thawed) {
                 o = operation_new(e, a->id);
                 if (o)
                         operation_sent(o, unit_host_thaw(e->host, a->unit, on_thawed, o), "ThawUnit");
-        } else if (attempt_has_to_stop(e, a)) {
-                if (!a->stopping)
-                        attempt_stop(e, a);
         } else {
                 attempt_note_thaw(e, a);
                 attempt_find_start(e, a);
         }
 }
 
+static void on_slice_stop(const UnitReply *reply, void *userdata) {
+        operation_end(userdata, reply->error == -ENOENT ? 0 : reply->error, "stopping the report's slice",
+                      reply->message);
+}
+
+static void on_slice_thawed(const UnitReply *reply, void *userdata) {
+        operation_end(userdata,
+                      reply->error == -EBUSY || freezer_is_settled(reply->error) ? 0 : reply->error,
+                      "thawing the report's slice", reply->message);
+}
+
 /* Whatever else got into the slice goes with it; not while a unit may be frozen, which systemd 257 would not stop.
  * Nor does it stop what lies in a frozen slice: an administrator may have frozen that. */
 static void slice_stop(Engine *e) {
-        if (!e->slice_empty)
-                (void) unit_host_thaw(e->host, e->slice, NULL, NULL);
+        bool thawed = true;
+        Operation *o;
+
+        if (e->slice_empty)
+                return;
         for (size_t i = 0; i < e->n_attempts; i++)
                 if (e->attempts[i].active && !e->attempts[i].thawed)
-                        return;
-        if (!e->slice_empty)
-                (void) unit_host_stop(e->host, e->slice, NULL, NULL);
+                        thawed = false;
+        o = operation_new(e, 0);
+        if (o && thawed)
+                operation_sent(o, unit_host_thaw_and_stop(e->host, e->slice, on_slice_stop, o), "ThawUnit");
+        else if (o)
+                operation_sent(o, unit_host_thaw(e->host, e->slice, on_slice_thawed, o), "ThawUnit");
 }
 
 void engine_phase_settle(Engine *e) {

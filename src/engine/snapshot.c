@@ -144,7 +144,7 @@ static void on_launcher(const UnitReply *reply, void *userdata) {
 
         if (a)
                 a->settled = reply->error == 0 && !reply->owned;
-        operation_end(o, reply->error, "asking for the launcher's bus name", reply->message);
+        operation_end(o, reply->error, "asking for the launcher of", reply->message);
 }
 
 void engine_phase_launchers(Engine *e) {
@@ -164,6 +164,27 @@ void engine_phase_launchers(Engine *e) {
                         operation_sent(o, unit_host_name_has_owner(e->host, a->launcher, on_launcher, o),
                                        "NameHasOwner");
         }
+}
+
+static void on_stray_stopped(const UnitReply *reply, void *userdata) {
+        operation_end(userdata, reply->error == -ENOENT ? 0 : reply->error, "stopping a unit of an ended attempt",
+                      reply->message);
+}
+
+/* Its row says ended: a start that was executed late. The fence refuses its claim; it has to go. */
+static void stray_stop(Engine *e, const char *unit, const TaskUnitName *name) {
+        LogContext context = {
+                .report = e->report, .step = name->step, .task = name->task, .attempt = name->attempt
+        };
+        Operation *o = operation_new(e, 0);
+
+        (void) log_full(LOG_WARNING, 0, &context, "Unit %s runs for an attempt that has ended; stopping it", unit);
+        if (!*e->reason)
+                engine_set_reason(e, "%s runs for an attempt that has ended, and is being stopped", unit);
+        if (o)
+                operation_sent(o, unit_host_thaw_and_stop(e->host, unit, on_stray_stopped, o), "ThawUnit");
+        e->slice_empty = false;
+        e->broken = true;
 }
 
 /* The list decides what is active: units of open attempts, the fence, and strays of this report that no open row
@@ -188,19 +209,8 @@ static void on_units(const UnitReply *reply, void *userdata) {
                 else if (!u->active)
                         /* Its result is stored, but the poll that did it died before it let go of the unit. */
                         (void) unit_host_reset_failed(e->host, u->name, NULL, NULL);
-                else {
-                        /* Its row says ended: a start that was executed late. The fence refuses its claim; it has to
-                         * go. */
-                        LogContext context = {
-                                .report = e->report, .step = name.step, .task = name.task, .attempt = name.attempt
-                        };
-
-                        (void) log_full(LOG_WARNING, 0, &context,
-                                        "Unit %s runs for an attempt that has ended; stopping it", u->name);
-                        (void) unit_host_stop(e->host, u->name, NULL, NULL);
-                        e->slice_empty = false;
-                        e->broken = true;
-                }
+                else
+                        stray_stop(e, u->name, &name);
         }
         operation_end(o, reply->error, "listing the units", reply->message);
 }

@@ -9,7 +9,6 @@
 
 #include "base/text.h"
 #include "engine/engine-internal.h"
-#include "engine/pressure.h"
 #include "store-sql.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
@@ -111,29 +110,33 @@ static void on_check_started(const UnitReply *reply, void *userdata) {
 
         if (reply->error < 0)
                 throttle_blind(e, reply->error, e->throttle.settings->check_unit, reply->message);
-        e->throttle.check_started = true;
+        e->throttle.check.started = true;
         operation_end(o, 0, NULL, NULL);
 }
 
-/* A unit that has exited 0 may have been forgotten by PID 1, which reads as success; a failed one stays. While it
- * runs its last verdict stands. */
+/* A unit that has exited 0 may have been forgotten by PID 1, which reads as success; a failed one stays. */
 static void on_check_result(const UnitReply *reply, void *userdata) {
         Operation *o = userdata, *start;
         Engine *e = o->engine;
         const char *unit = e->throttle.settings->check_unit;
+        ThrottleVerdict verdict = THROTTLE_WELL;
 
+        if (reply->error == 0)
+                verdict = throttle_check_look(&e->throttle.check, reply->result->active,
+                                              streq(reply->result->result, "success"), reply->result->exit_status);
+        else
+                throttle_blind(e, reply->error, unit, reply->message);
+        e->throttle.unknown = verdict == THROTTLE_UNKNOWN;
+        e->throttle.hangs = verdict == THROTTLE_HANGS;
+        if (verdict == THROTTLE_UNWELL)
+                throttle_exceeded(e, "%s says no, exit status %i", unit, e->throttle.check.status);
+        else if (verdict == THROTTLE_HANGS)
+                throttle_blind(e, 0, unit, "it does not end");
         if (reply->error == 0 && !reply->result->active) {
-                /* What an earlier poll started says nothing about now. */
-                e->throttle.unknown = !e->throttle.check_started;
-                e->throttle.check_failed = e->throttle.check_started && !streq(reply->result->result, "success");
-                e->throttle.check_status = reply->result->exit_status;
                 start = operation_new(e, 0);
                 if (start)
                         operation_sent(start, unit_host_start(e->host, unit, on_check_started, start), "StartUnit");
-        } else if (reply->error < 0)
-                throttle_blind(e, reply->error, unit, reply->message);
-        if (e->throttle.check_failed)
-                throttle_exceeded(e, "%s says no, exit status %i", unit, e->throttle.check_status);
+        }
         operation_end(o, 0, NULL, NULL);
 }
 
@@ -146,7 +149,7 @@ void engine_phase_measure(Engine *e) {
                 return;
         e->throttle.next_usec = engine_now(e) + s->interval_usec;
         e->throttle.measured = true;
-        e->throttle.unknown = false;
+        e->throttle.unknown = e->throttle.hangs = false;
         *e->throttle.exceeded = 0;
         if (throttle_has_pressure(s) && !*s->pressure_unit)
                 throttle_read_pressure(e, "/proc/pressure", "", "the host");
@@ -196,6 +199,8 @@ static void throttle_set(Engine *e, uint32_t window, const char *reason) {
 }
 
 void engine_phase_throttle(Engine *e) {
+        const char *reason = "recovering, all limits are kept again";
+        _cleanup_(freep) char *hangs = NULL;
         bool exceeded = *e->throttle.exceeded;
         uint32_t window;
 
@@ -210,10 +215,11 @@ void engine_phase_throttle(Engine *e) {
                 return;
         window = throttle_window_next(e->snap.throttle_window, e->snap.workers, (uint32_t) engine_count_active(e),
                                       exceeded);
-        throttle_set(e, window,
-                     window == UINT32_MAX ? ""
-                     : exceeded           ? e->throttle.exceeded
-                                          : "recovering, all limits are kept again");
+        if (e->throttle.hangs) {
+                hangs = text_format("recovering without %s, which does not end", e->throttle.settings->check_unit);
+                reason = hangs ?: reason;
+        }
+        throttle_set(e, window, window == UINT32_MAX ? "" : exceeded ? e->throttle.exceeded : reason);
 }
 
 usec_t engine_throttle_delay(Engine *e) {

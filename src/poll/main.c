@@ -20,7 +20,8 @@ typedef struct Poll {
         Engine *engine;
         UnitHost *host; /* for stopping the own timer, after the engine's end */
         uint32_t report;
-        int status; /* the exit status */
+        int status;      /* the exit status */
+        size_t stopping; /* units that were left here, whose stop was not answered yet */
         char last_status[640];
 } Poll;
 
@@ -33,13 +34,56 @@ static void on_timer_stopped(const UnitReply *reply, void *userdata) {
         (void) sd_event_exit(p->event, p->status);
 }
 
+/* Refused or not, the timer goes: with it a finished report would be looked at for ever. */
+static void on_slice_stopped(const UnitReply *reply, void *userdata) {
+        Poll *p = userdata;
+        _cleanup_(freep) char *timer = poll_timer_name(p->report);
+        int r = -ENOMEM;
+
+        if (reply->error < 0 && reply->error != -ENOENT)
+                log_warning_errno(reply->error, "Stopping the slice of report %" PRIu32 ": %s", p->report,
+                                  reply->message);
+        if (timer)
+                r = unit_host_stop(p->host, timer, on_timer_stopped, p);
+        if (r < 0)
+                (void) sd_event_exit(p->event, p->status);
+}
+
+static void slice_stop(Poll *p) {
+        _cleanup_(freep) char *slice = report_slice_name(p->report);
+
+        if (!slice || unit_host_thaw_and_stop(p->host, slice, on_slice_stopped, p) < 0)
+                (void) sd_event_exit(p->event, p->status);
+}
+
+static void on_unit_stopped(const UnitReply *reply, void *userdata) {
+        Poll *p = userdata;
+
+        if (reply->error < 0 && reply->error != -ENOENT)
+                log_warning_errno(reply->error, "Stopping a unit that report %" PRIu32 " left here: %s", p->report,
+                                  reply->message);
+        if (--p->stopping == 0)
+                slice_stop(p);
+}
+
+/* To stop the slice is not enough: a unit in it may be frozen. */
+static void on_units(const UnitReply *reply, void *userdata) {
+        Poll *p = userdata;
+
+        p->stopping = 1;
+        for (size_t i = 0; i < reply->n_units; i++)
+                if (reply->units[i].active &&
+                    unit_host_thaw_and_stop(p->host, reply->units[i].name, on_unit_stopped, p) >= 0)
+                        p->stopping++;
+        on_unit_stopped(&(UnitReply){ .message = "" }, p);
+}
+
 static void on_host_changed(_unused_ UnitHost *h, _unused_ void *userdata) {}
 
 static void on_engine_end(Engine *e, EngineEnd end, void *userdata) {
         Poll *p = userdata;
-        _cleanup_(freep) char *timer = NULL, *slice = NULL;
+        char tasks[64], *patterns[] = { tasks, NULL };
         LogContext context = { .report = p->report };
-        int r = -ENOMEM;
 
         if (end == ENGINE_UNKNOWN_REPORT)
                 (void) log_full(LOG_ERR, 0, &context, "There is no report %" PRIu32, p->report);
@@ -50,16 +94,10 @@ static void on_engine_end(Engine *e, EngineEnd end, void *userdata) {
                                 " is run by host %s, not by this one; see: migrationctl why %" PRIu32,
                                 p->report, engine_elsewhere(e), p->report);
         }
-        /* Empty by now, unless the report was moved away: an active slice would stay for ever. The answer to the
-         * later call says that both were heard. */
-        slice = report_slice_name(p->report);
-        if (slice)
-                (void) unit_host_stop(p->host, slice, NULL, NULL);
-        timer = poll_timer_name(p->report);
-        if (timer)
-                r = unit_host_stop(p->host, timer, on_timer_stopped, p);
-        if (r < 0)
-                (void) sd_event_exit(p->event, p->status);
+        /* Nothing is left by now, unless the report was moved away; an active slice would stay for ever. */
+        snprintf(tasks, sizeof(tasks), "migration-*-*-%" PRIu32 "-*-*.service", p->report);
+        if (unit_host_list(p->host, patterns, on_units, p) < 0)
+                slice_stop(p);
 }
 
 static int on_status(sd_event_source *s, _unused_ uint64_t usec, void *userdata) {

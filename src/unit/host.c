@@ -114,9 +114,11 @@ int unit_host_bus_id(UnitHost *h, char ret[static SD_ID128_UUID_STRING_MAX]) {
 
 /* One call that waits for its answer. */
 typedef struct PendingCall {
+        UnitHost *host;
         ReplyReader reader;
         UnitReplyHandler handler;
         void *userdata;
+        char stop[256]; /* this unit is to be stopped when it is not frozen any more, "": none */
 } PendingCall;
 
 static int error_from_bus(const sd_bus_error *e) {
@@ -128,7 +130,14 @@ static int error_from_bus(const sd_bus_error *e) {
         /* Neither active nor frozen: it has not begun to run yet, or has ended. */
         if (sd_bus_error_has_names(e, SYSTEMD_SERVICE ".UnitInactive"))
                 return -EHOSTDOWN;
+        if (sd_bus_error_has_names(e, SYSTEMD_SERVICE ".UnitBusy"))
+                return -EBUSY;
         return sd_bus_error_get_errno(e) > 0 ? -sd_bus_error_get_errno(e) : -EIO;
+}
+
+/* Nothing is frozen that a stop would be refused for: it is not active, has a job, or can't be frozen on this host. */
+static bool thaw_is_settled(int error) {
+        return error == 0 || error == -EHOSTDOWN || error == -EBUSY || error == -EOPNOTSUPP;
 }
 
 static int on_reply(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *unused) {
@@ -145,12 +154,19 @@ static int on_reply(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *un
                 if (reply.error < 0)
                         reply.message = "the answer has an unexpected form";
         }
+        if (*call->stop && thaw_is_settled(reply.error)) {
+                reply.error = unit_host_stop(call->host, call->stop, call->handler, call->userdata);
+                if (reply.error >= 0)
+                        return 0;
+                reply.message = strerror(-reply.error);
+        }
         if (call->handler)
                 call->handler(&reply, call->userdata);
         return 0;
 }
 
-int unit_host_send(UnitHost *h, sd_bus_message *m, ReplyReader reader, UnitReplyHandler handler, void *userdata) {
+/* pending: copied. */
+static int host_send(UnitHost *h, sd_bus_message *m, const PendingCall *pending) {
         _cleanup_(freep) PendingCall *call = NULL;
         sd_bus_slot *slot = NULL;
         int r;
@@ -158,7 +174,7 @@ int unit_host_send(UnitHost *h, sd_bus_message *m, ReplyReader reader, UnitReply
         call = malloc(sizeof(PendingCall));
         if (!call)
                 return -ENOMEM;
-        *call = (PendingCall){ .reader = reader, .handler = handler, .userdata = userdata };
+        *call = *pending;
         test_point("bus", sd_bus_message_get_member(m), "before");
         r = sd_bus_call_async(h->bus, &slot, m, on_reply, call, UNIT_CALL_TIMEOUT_USEC);
         if (r < 0)
@@ -170,6 +186,11 @@ int unit_host_send(UnitHost *h, sd_bus_message *m, ReplyReader reader, UnitReply
         (void) sd_bus_slot_set_floating(slot, true);
         sd_bus_slot_unref(slot);
         return 0;
+}
+
+int unit_host_send(UnitHost *h, sd_bus_message *m, ReplyReader reader, UnitReplyHandler handler, void *userdata) {
+        return host_send(h, m,
+                         &(PendingCall){ .host = h, .reader = reader, .handler = handler, .userdata = userdata });
 }
 
 int unit_host_call_strings(UnitHost *h, const char *method, const char *first, const char *second, ReplyReader reader,
@@ -214,4 +235,18 @@ int unit_host_freeze(UnitHost *h, const char *unit, UnitReplyHandler handler, vo
 
 int unit_host_thaw(UnitHost *h, const char *unit, UnitReplyHandler handler, void *userdata) {
         return unit_host_call_strings(h, "ThawUnit", unit, NULL, NULL, handler, userdata);
+}
+
+int unit_host_thaw_and_stop(UnitHost *h, const char *unit, UnitReplyHandler handler, void *userdata) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        PendingCall pending = { .host = h, .handler = handler, .userdata = userdata };
+        int r;
+
+        if (strlen(unit) >= sizeof(pending.stop))
+                return -EINVAL;
+        strcpy(pending.stop, unit);
+        r = sd_bus_message_new_method_call(h->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER, "ThawUnit");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", unit);
+        return r < 0 ? r : host_send(h, m, &pending);
 }

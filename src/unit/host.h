@@ -41,7 +41,8 @@ typedef struct UnitResult {
 
 /* The answer to any call. error: 0 or a negative errno (-ENOENT: no such unit; -ETIMEDOUT, -ECONNRESET: not known
  * whether it was executed; -EHOSTDOWN: the unit is not active, so that it can be neither frozen nor thawed;
- * -EOPNOTSUPP: this host can't do that). Strings and arrays are borrowed for the duration of the callback. */
+ * -EBUSY: nor while it has a job; -EOPNOTSUPP: this host can't do that). Strings and arrays are borrowed for the
+ * duration of the callback. */
 typedef struct UnitReply {
         int error;
         const char *message;   /* one line, "" without error */
@@ -86,6 +87,11 @@ int unit_host_count_processes(UnitHost *h, const char *unit, UnitReplyHandler ha
 /* StopUnit and StartUnit with mode replace: the reply says that the job is queued, not that it is done. */
 int unit_host_stop(UnitHost *h, const char *unit, UnitReplyHandler handler, void *userdata);
 int unit_host_start(UnitHost *h, const char *unit, UnitReplyHandler handler, void *userdata);
+
+/* ThawUnit, its answer, then StopUnit: systemd 257 refuses to stop what is frozen. Whatever stops a unit of a
+ * report does it by this, since anybody may have frozen it. One answer for both: an error says that it is not being
+ * stopped. */
+int unit_host_thaw_and_stop(UnitHost *h, const char *unit, UnitReplyHandler handler, void *userdata);
 
 /* RefUnit pins a unit so that its result can be read after its end; UnrefUnit and ResetFailedUnit let it go. */
 int unit_host_ref(UnitHost *h, const char *unit, UnitReplyHandler handler, void *userdata);

@@ -57,12 +57,49 @@ static void the_window_is_doubled_up_to_all_workers(void **state) {
         assert_int_equal(throttle_window_next(1, 1, 1, false), UINT32_MAX);
 }
 
+static void what_the_check_unit_said_last_stands_while_it_runs(void **state) {
+        ThrottleCheck c = { .started = true };
+
+        assert_int_equal(throttle_check_look(&c, true, false, 0), THROTTLE_UNKNOWN);
+        assert_int_equal(throttle_check_look(&c, false, false, 3), THROTTLE_UNWELL);
+        assert_int_equal(c.status, 3);
+        assert_int_equal(throttle_check_look(&c, true, true, 0), THROTTLE_UNWELL);
+        assert_int_equal(throttle_check_look(&c, false, true, 0), THROTTLE_WELL);
+        assert_int_equal(throttle_check_look(&c, true, false, 1), THROTTLE_WELL);
+}
+
+static void what_an_earlier_poll_started_says_nothing(void **state) {
+        ThrottleCheck c = {};
+
+        assert_int_equal(throttle_check_look(&c, true, true, 0), THROTTLE_UNKNOWN);
+        assert_int_equal(throttle_check_look(&c, false, true, 0), THROTTLE_UNKNOWN);
+        c.started = true;
+        assert_int_equal(throttle_check_look(&c, true, true, 0), THROTTLE_UNKNOWN);
+        assert_int_equal(throttle_check_look(&c, false, true, 0), THROTTLE_WELL);
+}
+
+static void a_check_unit_that_does_not_end_says_nothing_any_more(void **state) {
+        ThrottleCheck c = { .started = true };
+
+        assert_int_equal(throttle_check_look(&c, false, false, 1), THROTTLE_UNWELL);
+        for (unsigned i = 1; i < THROTTLE_CHECK_LOOKS_MAX; i++)
+                assert_int_equal(throttle_check_look(&c, true, false, 0), THROTTLE_UNWELL);
+        assert_int_equal(throttle_check_look(&c, true, false, 0), THROTTLE_HANGS);
+        assert_int_equal(throttle_check_look(&c, true, false, 0), THROTTLE_HANGS);
+        /* It has ended after all, and counts again. */
+        assert_int_equal(throttle_check_look(&c, false, false, 1), THROTTLE_UNWELL);
+        assert_int_equal(throttle_check_look(&c, true, false, 0), THROTTLE_UNWELL);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_share_of_the_last_ten_seconds_is_read),
                 cmocka_unit_test(a_text_of_another_form_is_refused),
                 cmocka_unit_test(the_window_is_halved_down_to_nothing),
                 cmocka_unit_test(the_window_is_doubled_up_to_all_workers),
+                cmocka_unit_test(what_the_check_unit_said_last_stands_while_it_runs),
+                cmocka_unit_test(what_an_earlier_poll_started_says_nothing),
+                cmocka_unit_test(a_check_unit_that_does_not_end_says_nothing_any_more),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,11 +195,27 @@ static void each_end_is_a_row_for_the_hook_if_there_is_one(void **state) {
         assert_sqlstate(store_ask(s, "UPDATE migrationd.report SET hook = 'tell.service' WHERE id = $1"), "23514");
 }
 
+/* The worker's session stands for the poll. */
+static void poll_comes(Store *s) {
+        assert_value(say(s->worker, "SELECT pg_try_advisory_lock($1, 0)", s->report, (char *)NULL), "t");
+}
+
+static void poll_goes(Store *s) {
+        assert_value(say(s->worker, "SELECT pg_advisory_unlock($1, 0)", s->report, (char *)NULL), "t");
+}
+
+static void poll_says(Store *s, const char *reason) {
+        assert_value(say(s->service, "UPDATE migrationd.report SET wait_reason = $2 WHERE id = $1 RETURNING 'said'", s->report, reason,
+                         (char *)NULL),
+                     "said");
+}
+
 static void a_report_says_why_it_waits(void **state) {
         Store *s = *state;
         Attempt a;
 
         store_run(s, "{}", 1, "[{\"code\": \"copy\", \"backoff_msec\": 60000, \"backoff_max_msec\": 60000, \"attempts\": 2}]");
+        poll_comes(s);
         store_ask(s, "SELECT migrationd.report_advance($1)");
         assert_int_equal(store_launch(s, "8", &a, 1), 1);
         assert_why(s, "step copy: 1 of at most 1 tasks run, 0 wait");
@@ -213,9 +229,77 @@ static void a_report_says_why_it_waits(void **state) {
         assert_value(request(s, "pause", "freeze"), "running|paused");
         assert_why(s, "frozen by uid 1000 since 20%");
         assert_value(request(s, "resume", ""), "paused|running");
-        store_ask(s, "UPDATE migrationd.report SET wait_reason = 'for the moon' WHERE id = $1");
+        poll_says(s, "for the moon");
         assert_why(s, "for the moon");
         assert_value(say(s->service, "SELECT count(*) FROM migrationd.api_why(2147483647, NULL)", (char *)NULL), "0");
+}
+
+static void what_is_said_of_a_wait_goes_with_it(void **state) {
+        static const char *const said = "SELECT wait_reason FROM migrationd.report WHERE id = $1";
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 4, TWO_STEPS);
+        poll_comes(s);
+        store_ask(s, "SELECT migrationd.report_advance($1)");
+        assert_int_equal(store_launch(s, "8", &a, 1), 1);
+        poll_says(s, "held before step cut_over");
+        assert_value(request(s, "release", "cut_over"), "running|running");
+        assert_value(store_ask(s, said), "");
+        assert_value(request(s, "hold", "cut_over"), "running|running");
+
+        poll_says(s, "throttled to 1 of 4 tasks at once: no");
+        store_ask(s, "SELECT migrationd.report_throttle($1, 1, 'no')");
+        assert_value(store_ask(s, said), "throttled to 1 of 4 tasks at once: no");
+        store_ask(s, "SELECT migrationd.report_throttle($1, NULL, '')");
+        assert_value(store_ask(s, said), "");
+
+        poll_says(s, "of before the pause");
+        assert_value(request(s, "pause", "drain"), "running|paused");
+        assert_value(store_ask(s, said), "");
+        poll_says(s, "paused by uid 1000");
+        /* It is still that. */
+        assert_value(request(s, "release", "cut_over"), "paused|paused");
+        assert_value(store_ask(s, said), "paused by uid 1000");
+        store_ask(s, "UPDATE migrationd.report SET wait_reason = migrationd.report_paused(id) WHERE id = $1");
+        assert_why(s, "paused by uid 1000 since 20__-__-__ __:__:_____: no new task starts");
+        poll_says(s, "freezing a unit: no, trying again");
+        assert_why(s, "paused by uid 1000 since 20%: no new task starts; freezing a unit: no, trying again");
+        assert_value(request(s, "resume", ""), "paused|running");
+        assert_value(store_ask(s, said), "");
+        assert_why(s, "step copy: 1 of at most 4 tasks run, 0 wait");
+
+        poll_says(s, "thawing a unit");
+        assert_value(request(s, "cancel", ""), "running|canceling");
+        assert_why(s, "canceling by uid 1000 since 20%: what runs is being stopped");
+        poll_says(s, "canceling: 1 unit is being stopped");
+        assert_why(s, "canceling: 1 unit is being stopped");
+}
+
+static void a_report_without_a_poll_says_so(void **state) {
+        static const char *const none = "no poll runs it; see: systemctl status migrationd-poll@%.service migrationd-poll@%.timer";
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 1, TWO_STEPS);
+        assert_why(s, none);
+        poll_comes(s);
+        a = store_launch_and_claim(s);
+        assert_why(s, "step copy: 1 of at most 1 tasks run, 0 wait");
+        poll_says(s, "for the moon");
+        poll_goes(s);
+        /* A task's session is not a poll. */
+        assert_why(s, none);
+        assert_true(strstr(why_task(s, a.task).value, " runs since 20"));
+        assert_value(request(s, "pause", "drain"), "running|paused");
+        assert_why(s, "paused by uid 1000 since 20%: no new task starts, and no poll runs it; see: systemctl status %");
+        assert_value(request(s, "resume", ""), "paused|running");
+        assert_value(request(s, "pause", "freeze"), "running|paused");
+        assert_why(s, "frozen by uid 1000 since 20%, and no poll runs it; see: systemctl status %");
+        assert_value(request(s, "cancel", ""), "paused|canceling");
+        assert_why(s, "canceling by uid 1000 since 20%, and no poll runs it; see: systemctl status %");
+        assert_value(store_ask(s, "SELECT migrationd.report_canceled($1)"), "t");
+        assert_why(s, "canceled since 20%: it waits for nothing");
 }
 
 static void a_task_says_why_it_waits(void **state) {
@@ -223,6 +307,7 @@ static void a_task_says_why_it_waits(void **state) {
         Attempt a;
 
         store_run(s, "{}", 1, TWO_STEPS);
+        poll_comes(s);
         set_tasks(s, "('', 0), ('', 0), ('', 1)");
         store_ask(s, "SELECT migrationd.report_advance($1)");
         assert_int_equal(store_launch(s, "8", &a, 1), 1);
@@ -341,6 +426,8 @@ int main(void) {
                 TEST(only_counters_that_move_are_progress),
                 TEST(each_end_is_a_row_for_the_hook_if_there_is_one),
                 TEST(a_report_says_why_it_waits),
+                TEST(what_is_said_of_a_wait_goes_with_it),
+                TEST(a_report_without_a_poll_says_so),
                 TEST(a_task_says_why_it_waits),
                 TEST(a_report_is_bound_to_the_host_it_was_started_on),
                 TEST(a_report_without_a_host_belongs_to_the_first_poll),

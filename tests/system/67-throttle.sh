@@ -9,7 +9,7 @@
 . "$TESTS/lib/migration.sh"
 
 migration_user
-rm -rf /var/lib/worker/{unwell,go} /etc/migrationd/migrationd.conf.d/50-throttle.conf
+rm -rf /var/lib/worker/{unwell,slow,go} /etc/migrationd/migrationd.conf.d/50-throttle.conf
 
 # limits <LINES: the section [Throttle]; read by the next poll.
 limits() {
@@ -20,7 +20,7 @@ limits() {
 cat >/etc/systemd/system/is-well.service <<'UNIT'
 [Service]
 Type=oneshot
-ExecStart=/usr/bin/test ! -e /var/lib/worker/unwell
+ExecStart=/bin/bash -c 'while [ -e /var/lib/worker/slow ]; do read -t 0.1 line <>/var/lib/worker/never; done; [ ! -e /var/lib/worker/unwell ]'
 UNIT
 systemctl daemon-reload
 
@@ -93,6 +93,22 @@ systemctl kill --signal=SIGKILL "migrationd-poll@$report.service"
 expect window_is 0
 wait_until 20 why_says 'is-well.service says no'
 expect running 0
+
+title "A program that an earlier poll has started says nothing, so no task is given back"
+touch /var/lib/worker/slow
+check_is() {
+        [[ $(systemctl show --value --property=ActiveState is-well.service) == "$1" ]]
+}
+wait_until 15 check_is activating
+systemctl kill --signal=SIGKILL "migrationd-poll@$report.service"
+wait_until 20 why_says 'is-well.service says no'
+# Three looks of the new poll.
+migrationctl wait --timeout=9 "$report" >/dev/null 2>&1 || :
+expect check_is activating
+expect window_is 0
+expect running 0
+rm /var/lib/worker/slow
+wait_until 15 why_says 'is-well.service says no'
 
 title "It recovers by itself, step by step"
 rm /var/lib/worker/unwell

@@ -168,6 +168,21 @@ expect_eq "$(sql "SELECT class FROM migrationd.attempt WHERE report_id = $report
 expect migrationctl resume "$report"
 wait_until 30 report_is "$report" failed
 
+title "A frozen unit of an attempt that has ended is thawed, stopped, and gone"
+begin
+stray=migration-counts-count-$report-$(sql "SELECT max(id) FROM migrationd.task")-9.service
+# It would be gone before it is frozen.
+systemctl kill --signal=SIGSTOP "migrationd-poll@$report.service"
+systemd-run --quiet --collect --unit="$stray" --slice="migration-$report.slice" tail -f /dev/null
+expect systemctl freeze "$stray"
+systemctl kill --signal=SIGCONT "migrationd-poll@$report.service"
+stray_is_gone() {
+        ! systemctl --quiet is-active "$stray"
+}
+wait_until 20 stray_is_gone
+touch /var/lib/worker/go
+wait_until 30 report_is "$report" completed
+
 title "A frozen report is canceled: thawed, stopped, and gone"
 freeze
 expect timeout 40 migrationctl cancel --wait "$report"

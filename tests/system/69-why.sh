@@ -53,6 +53,9 @@ says() {
 property_is_the_same() {
         [[ $(report_get "$report" WaitReason) == "$(migrationctl why "$report")" ]]
 }
+property_is_empty() {
+        [[ -z $(report_get "$report" WaitReason) ]]
+}
 task_of() {
         sql "SELECT id FROM migrationd.task WHERE report_id = $report AND input->>'name' = '$1'"
 }
@@ -113,6 +116,47 @@ wait_until 10 property_is_the_same
 expect migrationctl resume "$report"
 wait_until 10 says '^step work: 1 of at most 1 tasks run'
 
+title "A unit that runs for an attempt that has ended, also while it keeps the checks from going on"
+stray=migration-why-work-$report-$second-9.service
+systemd-run --quiet --collect --unit="$stray" --property=TimeoutStopSec=5s bash -c 'trap "" TERM; while :; do read -t 1 <>/var/lib/worker/never; done'
+wait_until 10 says "^$stray runs for an attempt that has ended, and is being stopped\$"
+wait_until 3 property_is_the_same
+wait_until 30 says '^step work: 1 of at most 1 tasks run'
+
+title "What is over is not said any more, also when the poll does not move"
+expect migrationctl pause --drain "$report"
+wait_until 10 property_is_the_same
+systemctl kill --signal=SIGSTOP "migrationd-poll@$report.service"
+expect migrationctl resume "$report"
+expect says '^step work: 1 of at most 1 tasks run'
+wait_until 5 property_is_empty
+systemctl kill --signal=SIGCONT "migrationd-poll@$report.service"
+
+title "No poll runs it, and doctor says what is the matter with it"
+systemctl stop "migrationd-poll@$report.timer" "migrationd-poll@$report.service"
+wait_until 5 says "^no poll runs it; see: systemctl status migrationd-poll@$report.service migrationd-poll@$report.timer\$"
+expect says "^migration-why-work-$report-$first-1.service runs since $TIME\$" "$first"
+expect says '^the window is full: no poll runs it; see: ' "$second"
+expect_exit 1 migrationctl doctor
+expect_output "^FAIL +report +report $report is unfinished, but migrationd-poll@$report.timer is inactive\$"
+
+title "Nor does one that fails whenever its timer starts it"
+install -d "/run/systemd/system/migrationd-poll@$report.service.d"
+printf '[Service]\nExecStart=\nExecStart=/bin/false\n' >"/run/systemd/system/migrationd-poll@$report.service.d/fails.conf"
+systemctl daemon-reload
+systemctl start "migrationd-poll@$report.timer"
+expect_exit 1 migrationctl doctor
+expect_output "^FAIL +report +report $report is unfinished, but migrationd-poll@$report.service does not stay: (exit-code|protocol)\$"
+expect_output "type next: journalctl -n 20 -u migrationd-poll@$report.service\$"
+expect says '^no poll runs it; '
+rm -r "/run/systemd/system/migrationd-poll@$report.service.d"
+systemctl daemon-reload
+wait_until 10 says '^step work: 1 of at most 1 tasks run'
+doctor_says() {
+        [[ $(migrationctl doctor) =~ $1 ]]
+}
+wait_until 10 doctor_says "ok +report +report $report is unfinished, its poll runs, and the poll's timer is active"
+
 title "The database cannot be reached: since when, and the next command, at once, for the report and each task"
 signals=$(mktemp)
 busctl --system monitor --json=short --match="type='signal',path='/org/migrationd1/report/_$report'" >"$signals" 2>"$signals.monitor" &
@@ -141,10 +185,41 @@ title "Reachable again, it goes away by itself"
 systemctl unmask --quiet --runtime migrationd-postgresql.service
 systemctl start migrationd-postgresql.service
 wait_until 30 says '^step work: '
-property_is_empty() {
-        [[ -z $(report_get "$report" WaitReason) ]]
-}
 wait_until 15 property_is_empty
+
+title "Canceling, before the poll has begun with it"
+systemctl kill --signal=SIGSTOP "migrationd-poll@$report.service"
+expect migrationctl cancel "$report"
+expect says "^canceling by uid 0 since $TIME: what runs is being stopped\$"
+systemctl kill --signal=SIGCONT "migrationd-poll@$report.service"
 expect migrationctl cancel --wait "$report"
 kill "$monitor"
 wait "$monitor" 2>/dev/null || :
+
+title "A report that is to fail, but has a session of a former attempt"
+rm -f /var/lib/worker/go
+program fails <<'SH'
+#!/bin/bash
+until [ -e /var/lib/worker/go ]; do
+        read -t 0.1 line <>/var/lib/worker/never
+done
+exit 65
+SH
+definition fails <<'JSON'
+{ "name": "fails", "description": "Fails", "user": "worker", "writable": ["/var/lib/worker"],
+  "steps": [ { "code": "fail", "message": "Failing", "contract": "exit-code", "exec": ["/usr/local/lib/migrations/fails"] } ] }
+JSON
+report=$(report_run "$(plan_create fails '{}')")
+exec {SESSION}> >(runuser -u migrationd -- psql -XAtq -h /run/migrationd-postgresql -d migrationd >/dev/null)
+echo "SELECT pg_advisory_lock($report, 2147483647);" >&"$SESSION"
+locked() {
+        [[ $(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 2147483647 AND granted") == 1 ]]
+}
+wait_until 10 locked
+touch /var/lib/worker/go
+wait_until 20 says '^a task has failed: 1 database session of former attempts has not ended$'
+expect property_is_the_same
+expect report_is "$report" running
+echo '\q' >&"$SESSION"
+exec {SESSION}>&-
+wait_until 15 report_is "$report" failed

@@ -119,12 +119,51 @@ BEGIN
         RETURN NEXT;
 END $$;
 
--- As before; that the host which runs the report is away comes first. A report with free workers says that its waiting tasks wait for
--- an earlier stage of their lanes.
+-- What the poll said of a wait goes with it: nobody else would take it back, were the poll not there.
+CREATE FUNCTION migrationd.report_waits_no_more() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+        NEW.wait_reason := '';
+        RETURN NEW;
+END $$;
+CREATE TRIGGER report_waits_no_more BEFORE UPDATE OF state, pause_mode, throttle_window ON migrationd.report FOR EACH ROW
+        WHEN (OLD.state <> NEW.state OR OLD.pause_mode IS DISTINCT FROM NEW.pause_mode OR
+                OLD.throttle_window IS NOT NULL AND NEW.throttle_window IS NULL)
+        EXECUTE FUNCTION migrationd.report_waits_no_more();
+
+-- The report's row is locked by the caller, as by all that release a step. A pause is one with and without a hold.
+CREATE FUNCTION migrationd.step_released() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+        UPDATE migrationd.report SET wait_reason = '' WHERE id = NEW.report_id AND state = 'running' AND wait_reason <> '';
+        RETURN NULL;
+END $$;
+CREATE TRIGGER step_released AFTER UPDATE OF held_uid ON migrationd.step FOR EACH ROW
+        WHEN (OLD.held_uid IS NOT NULL AND NEW.held_uid IS NULL) EXECUTE FUNCTION migrationd.step_released();
+
+-- Is there a poll that runs the report, on whatever host? It holds the report's lock.
+CREATE FUNCTION migrationd.report_has_poll(p_report integer) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+        SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND
+                l.objsubid = 2 AND l.granted AND d.datname = current_database() AND l.classid = p_report::oid AND l.objid = 0)
+$$;
+
+-- Who has paused a report, NULL: it is not paused.
+CREATE FUNCTION migrationd.report_paused(p_report integer) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+        SELECT CASE WHEN pause_mode = 'freeze' THEN format('frozen %s', migrationd.report_asked(id, 'pause'))
+                        ELSE format('paused %s: no new task starts', migrationd.report_asked(id, 'pause')) END
+                FROM migrationd.report WHERE id = p_report AND state = 'paused'
+$$;
+
+-- As before, but for what the poll says of a wait only as long as there is one. That the host which runs the report is away comes
+-- first, then what was asked for. A report with free workers says that its waiting tasks wait for an earlier stage of their lanes.
 CREATE OR REPLACE FUNCTION migrationd.report_why(p_report integer) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
         v_report migrationd.report;
+        v_poll boolean;
+        v_no_poll text;
         v_running bigint;
         v_waiting bigint;
         v_staged bigint;
@@ -135,17 +174,24 @@ BEGIN
         SELECT * INTO v_report FROM migrationd.report WHERE id = p_report;
         IF NOT FOUND THEN
                 RETURN NULL;
-        END IF;
-        IF v_report.finished_at IS NOT NULL THEN
+        ELSIF v_report.finished_at IS NOT NULL THEN
                 RETURN format('%s since %s: it waits for nothing', v_report.state, date_trunc('second', v_report.finished_at));
-        ELSIF migrationd.report_elsewhere(p_report) IS NOT NULL AND NOT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON
-                        d.oid = l.database WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted AND
-                        d.datname = current_database() AND l.classid = p_report::oid AND l.objid = 0) THEN
+        END IF;
+        v_poll := migrationd.report_has_poll(p_report);
+        IF NOT v_poll AND migrationd.report_elsewhere(p_report) IS NOT NULL THEN
                 RETURN migrationd.host_is_away(p_report, migrationd.report_elsewhere(p_report));
-        ELSIF v_report.state = 'paused' AND v_report.pause_mode = 'freeze' THEN
-                RETURN format('frozen %s', migrationd.report_asked(p_report, 'pause'));
-        ELSIF v_report.state = 'paused' THEN
-                RETURN format('paused %s: no new task starts', migrationd.report_asked(p_report, 'pause'));
+        END IF;
+        v_no_poll := format('no poll runs it; see: systemctl status migrationd-poll@%s.service migrationd-poll@%s.timer',
+                p_report, p_report);
+        IF v_report.state = 'paused' THEN
+                RETURN migrationd.report_paused(p_report) || CASE WHEN NOT v_poll THEN ', and ' || v_no_poll
+                        WHEN v_report.wait_reason NOT IN ('', migrationd.report_paused(p_report)) THEN '; ' || v_report.wait_reason
+                        ELSE '' END;
+        ELSIF v_report.state = 'canceling' AND (NOT v_poll OR v_report.wait_reason = '') THEN
+                RETURN format('canceling %s', migrationd.report_asked(p_report, 'cancel')) ||
+                        CASE WHEN v_poll THEN ': what runs is being stopped' ELSE ', and ' || v_no_poll END;
+        ELSIF NOT v_poll THEN
+                RETURN v_no_poll;
         ELSIF v_report.wait_reason <> '' THEN
                 RETURN v_report.wait_reason;
         END IF;

@@ -12,9 +12,9 @@ SELECT r.state, r.pause_mode, r.workers, r.migration, r.definition_digest, r.wai
                 WHERE t.report_id = r.id AND t.state = 'waiting' AND s.state = 'running' AND
                 t.not_before > pg_catalog.clock_timestamp()) AS next_usec,
         migrationd.report_elsewhere(r.id) AS elsewhere, h.code AS held, h.uid AS held_uid,
-        CASE WHEN r.state = 'paused' THEN migrationd.report_why(r.id) ELSE
+        coalesce(migrationd.report_paused(r.id),
                 (SELECT format('step %s: back-off of a failed task until %s', s.code, pg_catalog.date_trunc('second', min(t.not_before)))
                 FROM migrationd.task t JOIN migrationd.step s ON s.report_id = t.report_id AND s.ord = t.step_ord
                 WHERE t.report_id = r.id AND t.state = 'waiting' AND s.state = 'running' AND
-                t.not_before > pg_catalog.clock_timestamp() GROUP BY s.ord, s.code ORDER BY s.ord LIMIT 1) END AS waits
+                t.not_before > pg_catalog.clock_timestamp() GROUP BY s.ord, s.code ORDER BY s.ord LIMIT 1)) AS waits
 FROM migrationd.report r LEFT JOIN LATERAL migrationd.report_held(r.id) h ON r.state = 'running' WHERE r.id = $1::integer
