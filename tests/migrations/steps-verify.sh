@@ -214,8 +214,9 @@ test_a_metadata_file_that_is_missing_is_found() {
 
         need_shared || return 0
         go_on
+        # Those of empty repositories that were published in the same second are one artifact, and several problems.
         file=$(pulp "SELECT a.file FROM core_artifact a JOIN core_contentartifact ca ON ca.artifact_id = a.pulp_id
-                WHERE ca.relative_path = 'repodata/repomd.xml' ORDER BY 1 LIMIT 1")
+                WHERE ca.relative_path = 'repodata/repomd.xml' GROUP BY 1 HAVING count(*) = 1 ORDER BY 1 LIMIT 1")
         mv "$WORK/media/$file" "$WORK/saved"
         expect_difference "^repository [a-z0-9-]+ version 1 file repodata/repomd.xml: $WORK/media/$file is missing"
         restore "$file"
