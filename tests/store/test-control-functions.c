@@ -159,6 +159,31 @@ static void a_retry_of_a_class_starts_exactly_those_tasks_again(void **state) {
         assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "1");
 }
 
+static void each_end_is_an_event_of_the_poll(void **state) {
+        static const char events[] = "SELECT string_agg(concat_ws(':', verb, uid, pid, replace(unit, $1, 'R'), detail->>'before'), ' ' ORDER BY id) FROM migrationd.event WHERE report_id::text = $1";
+        Store *s = *state;
+        Attempt a;
+
+        store_run(s, "{}", 1, "[{\"code\": \"copy\", \"attempts\": 1}]");
+        assert_int_equal(store_launch(s, "10", &a, 1), 1);
+        fail_attempt(s, &a, "exit-code");
+        assert_value(store_ask(s, "SELECT migrationd.report_failed($1)"), "t");
+        assert_value(store_ask(s, "SELECT migrationd.report_failed($1)"), "f");
+        assert_value(request(s, "retry", "{}"), "failed|running");
+        assert_int_equal(store_launch(s, "10", &a, 1), 1);
+        complete(s, &a);
+        assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "NULL");
+        assert_value(store_ask(s, "SELECT migrationd.report_completed($1)"), "t");
+        assert_value(say(s->service, events, s->report, (char *)NULL),
+                     "failed:0:0:migrationd-poll@R.service:running retry:1000:7::failed "
+                     "completed:0:0:migrationd-poll@R.service:running");
+        store_run(s, "{}", 1, "[{\"code\": \"copy\"}]");
+        assert_value(request(s, "cancel", ""), "running|canceling");
+        assert_value(store_ask(s, "SELECT migrationd.report_canceled($1)"), "t");
+        assert_value(say(s->service, events, s->report, (char *)NULL),
+                     "cancel:1000:7::running canceled:0:0:migrationd-poll@R.service:canceling");
+}
+
 static void only_counters_that_move_are_progress(void **state) {
         Store *s = *state;
         Attempt a;
@@ -338,6 +363,7 @@ int main(void) {
                 TEST(allowed_failures_let_the_others_start),
                 TEST(a_report_with_allowed_failures_fails_when_nothing_more_can_run),
                 TEST(a_retry_of_a_class_starts_exactly_those_tasks_again),
+                TEST(each_end_is_an_event_of_the_poll),
                 TEST(only_counters_that_move_are_progress),
                 TEST(each_end_is_a_row_for_the_hook_if_there_is_one),
                 TEST(a_report_says_why_it_waits),

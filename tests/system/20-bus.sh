@@ -244,12 +244,13 @@ wait_until 5 grep -q '"member":"InterfacesAdded"' "$signals"
 expect_match '^o "/"$' busctl --system get-property "${MANAGER[@]}" Unfinished
 kill "$monitor"
 
-title "Each act of a caller is an event row with user, process and unit; what was refused is none"
+title "Each act of a caller is an event row with user, process and unit, and an end one of the poll; what was refused is none"
 expect_eq "$(sql "SELECT string_agg(verb, ' ' ORDER BY id) FROM migrationd.event")" \
-        'create-plan run set-workers pause resume cancel'
+        'create-plan run set-workers pause resume cancel canceled'
 expect_eq "$(sql "SELECT DISTINCT uid FROM migrationd.event WHERE verb <> 'set-workers'")" 0
 expect_eq "$(sql "SELECT uid FROM migrationd.event WHERE verb = 'set-workers'")" "$(id -u nobody)"
-expect_eq "$(sql "SELECT count(*) FROM migrationd.event WHERE pid = 0")" 0
+expect_eq "$(sql "SELECT count(*) FROM migrationd.event WHERE pid = 0 AND verb <> 'canceled'")" 0
+expect_eq "$(sql "SELECT uid, pid, unit FROM migrationd.event WHERE verb = 'canceled'")" "0|0|migrationd-poll@$report.service"
 unit=$(sed -n 's,^0::.*/\([^/]*\.service\).*,\1,p' /proc/self/cgroup)
 expect_match "^$unit$" sql "SELECT unit FROM migrationd.event WHERE verb = 'cancel'"
 

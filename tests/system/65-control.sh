@@ -119,7 +119,8 @@ expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $rep
 title "Retry of the rest ends it"
 answer 0 '' retry "$report" --wait
 expect_eq "$(counts "$report")" 'completed11'
-expect_eq "$(sql "SELECT string_agg(verb, ' ' ORDER BY id) FROM migrationd.event WHERE report_id = $report")" 'run retry retry'
+expect_eq "$(sql "SELECT string_agg(verb, ' ' ORDER BY id) FROM migrationd.event WHERE report_id = $report")" \
+        'run failed retry failed retry completed'
 
 title "A task whose counters stand still is stopped, with a class of its own; the time of a pause does not count"
 program stalls <<'SH'
