@@ -184,6 +184,21 @@ static void each_end_is_an_event_of_the_poll(void **state) {
                      "cancel:1000:7::running canceled:0:0:migrationd-poll@R.service:canceling");
 }
 
+static void attempts_that_a_cancel_ended_have_that_class(void **state) {
+        Store *s = *state;
+        Attempt a[2];
+
+        store_run(s, "{}", 2, "[{\"code\": \"copy\"}]");
+        set_tasks(s, "('', 0), ('', 0)");
+        assert_int_equal(store_launch(s, "2", a, 2), 2);
+        assert_value(say(s->service, "SELECT migrationd.attempt_end($1, 'launching', 'failed', 'signal', 'why', true)", a[0].id, (char *)NULL),
+                     "failed");
+        assert_value(request(s, "cancel", ""), "running|canceling");
+        assert_value(store_ask(s, "SELECT migrationd.report_canceled($1)"), "t");
+        assert_value(store_ask(s, "SELECT string_agg(state || ' ' || class, ', ' ORDER BY id) FROM migrationd.attempt WHERE report_id = $1"),
+                     "failed signal, lost canceled");
+}
+
 static void only_counters_that_move_are_progress(void **state) {
         Store *s = *state;
         Attempt a;
@@ -364,6 +379,7 @@ int main(void) {
                 TEST(a_report_with_allowed_failures_fails_when_nothing_more_can_run),
                 TEST(a_retry_of_a_class_starts_exactly_those_tasks_again),
                 TEST(each_end_is_an_event_of_the_poll),
+                TEST(attempts_that_a_cancel_ended_have_that_class),
                 TEST(only_counters_that_move_are_progress),
                 TEST(each_end_is_a_row_for_the_hook_if_there_is_one),
                 TEST(a_report_says_why_it_waits),
