@@ -71,8 +71,10 @@ static void on_done(Request *q, PGresult *res) {
         }
         before = pg_get_text(res, 0, "before", "");
         after = pg_get_text(res, 0, "after", NULL);
-        /* A second Cancel is no error: it may come from somebody who did not get the first one's answer. */
-        if (!after && !(streq(call->verb, "cancel") && streq(before, "canceling"))) {
+        /* A second Cancel is no error, nor is a second Pause of the same mode (the other mode would have been taken):
+         * it may come from somebody who did not get the first one's answer. */
+        if (!after && !(streq(call->verb, "cancel") && streq(before, "canceling")) &&
+            !(streq(call->verb, "pause") && streq(before, "paused"))) {
                 fail_refused(q, before, pg_get_text(res, 0, "refused", ""));
                 return;
         }

@@ -159,6 +159,28 @@ static void a_retry_of_a_class_starts_exactly_those_tasks_again(void **state) {
         assert_value(store_ask(s, "SELECT migrationd.report_advance($1)"), "1");
 }
 
+static void a_paused_report_takes_the_other_mode_and_stays_paused(void **state) {
+#define MODE "SELECT concat_ws('|', state, pause_mode, paused_at = (SELECT min(created_at) FROM migrationd.plan)) FROM migrationd.report " \
+        "WHERE id = $1"
+        Store *s = *state;
+
+        store_run(s, "{}", 1, TWO_STEPS);
+        assert_value(request(s, "pause", "drain"), "running|paused");
+        store_ask(s, "UPDATE migrationd.report SET paused_at = (SELECT min(created_at) FROM migrationd.plan) WHERE id = $1");
+        assert_value(request(s, "pause", "freeze"), "paused|paused");
+        assert_value(store_ask(s, MODE), "paused|freeze|t");
+        assert_why(s, "frozen by uid 1000 since 20%");
+        /* Nothing to be done, and no event. The caller's answer is made of this. */
+        assert_value(request(s, "pause", "freeze"), "paused|state");
+        assert_value(request(s, "pause", "drain"), "paused|paused");
+        assert_value(store_ask(s, MODE), "paused|drain|t");
+        assert_value(store_ask(s, "SELECT string_agg(verb || ':' || (detail->>'argument'), ' ' ORDER BY id) FROM migrationd.event "
+                                  "WHERE report_id = $1"),
+                     "pause:drain pause:freeze pause:drain");
+        assert_value(request(s, "cancel", ""), "paused|canceling");
+        assert_value(request(s, "pause", "freeze"), "canceling|state");
+}
+
 static void each_end_is_an_event_of_the_poll(void **state) {
         static const char events[] = "SELECT string_agg(concat_ws(':', verb, uid, pid, replace(unit, $1, 'R'), detail->>'before'), ' ' ORDER BY id) FROM migrationd.event WHERE report_id::text = $1";
         Store *s = *state;
@@ -378,6 +400,7 @@ int main(void) {
                 TEST(allowed_failures_let_the_others_start),
                 TEST(a_report_with_allowed_failures_fails_when_nothing_more_can_run),
                 TEST(a_retry_of_a_class_starts_exactly_those_tasks_again),
+                TEST(a_paused_report_takes_the_other_mode_and_stays_paused),
                 TEST(each_end_is_an_event_of_the_poll),
                 TEST(attempts_that_a_cancel_ended_have_that_class),
                 TEST(only_counters_that_move_are_progress),

@@ -260,8 +260,9 @@ static void a_paused_report_can_be_canceled_and_a_finished_one_cannot(void **sta
 
         store_run(s, "{}", 2, ONE_STEP);
         assert_value(store_ask(s, "SELECT migrationd.report_pause($1, 'freeze')"), "paused");
-        assert_value(store_ask(s, "SELECT migrationd.report_pause($1, 'drain')"), "NULL");
+        assert_value(store_ask(s, "SELECT migrationd.report_pause($1, 'freeze')"), "NULL");
         assert_value(store_ask(s, "SELECT migrationd.report_cancel($1)"), "canceling");
+        assert_value(store_ask(s, "SELECT migrationd.report_pause($1, 'drain')"), "NULL");
         assert_value(store_ask(s, "SELECT migrationd.report_resume($1)"), "NULL");
         assert_value(store_ask(s, "SELECT migrationd.report_canceled($1)"), "t");
         assert_value(store_ask(s, "SELECT migrationd.report_cancel($1)"), "NULL");

@@ -180,6 +180,10 @@ title "A pause and its end are told at once"
 expect report_call "$report" Pause 'sa{sv}' drain 0
 expect_eq "$(report_get "$report" State)" paused
 expect_eq "$(report_get "$report" PauseMode)" drain
+title "A second one of that mode does nothing and succeeds; the other mode is taken"
+expect report_call "$report" Pause 'sa{sv}' drain 0
+expect report_call "$report" Pause 'sa{sv}' freeze 0
+expect_eq "$(report_get "$report" PauseMode)" freeze
 expect report_call "$report" Resume 'a{sv}' 0
 wait_until 5 grep -q '"PauseMode":{"type":"s","data":"drain"}' "$signals"
 
@@ -246,7 +250,7 @@ kill "$monitor"
 
 title "Each act of a caller is an event row with user, process and unit, and an end one of the poll; what was refused is none"
 expect_eq "$(sql "SELECT string_agg(verb, ' ' ORDER BY id) FROM migrationd.event")" \
-        'create-plan run set-workers pause resume cancel canceled'
+        'create-plan run set-workers pause pause resume cancel canceled'
 expect_eq "$(sql "SELECT DISTINCT uid FROM migrationd.event WHERE verb <> 'set-workers'")" 0
 expect_eq "$(sql "SELECT uid FROM migrationd.event WHERE verb = 'set-workers'")" "$(id -u nobody)"
 expect_eq "$(sql "SELECT count(*) FROM migrationd.event WHERE pid = 0 AND verb <> 'canceled'")" 0

@@ -62,10 +62,12 @@ BEGIN
         PERFORM pg_notify('migrationd', v_report::text);
 END $$;
 
+-- As before; a paused report takes the other mode, and stays paused since when it was. NULL also when it is paused in that mode.
 CREATE OR REPLACE FUNCTION migrationd.report_pause(p_report integer, p_mode text) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-        UPDATE migrationd.report SET state = 'paused', pause_mode = p_mode, paused_at = clock_timestamp()
-                WHERE id = p_report AND state = 'running' RETURNING state;
+        UPDATE migrationd.report SET state = 'paused', pause_mode = p_mode,
+                        paused_at = CASE WHEN state = 'paused' THEN paused_at ELSE clock_timestamp() END
+                WHERE id = p_report AND (state = 'running' OR (state = 'paused' AND pause_mode <> p_mode)) RETURNING state;
 $$;
 
 CREATE OR REPLACE FUNCTION migrationd.report_resume(p_report integer) RETURNS text
