@@ -122,6 +122,34 @@ expect_eq "$(counts "$report")" 'completed11'
 expect_eq "$(sql "SELECT string_agg(verb, ' ' ORDER BY id) FROM migrationd.event WHERE report_id = $report")" \
         'run failed retry failed retry completed'
 
+title "With more failures than are allowed left alone, a retry starts what it was asked for, and nothing that has never run"
+rm /var/lib/worker/repaired
+program fail_first_two <<'SH'
+#!/bin/sh
+number=$(migrationd-task input /input/number)
+if ! [ -e /var/lib/worker/repaired ]; then
+        [ "$number" != 1 ] || kill -KILL $$
+        [ "$number" != 2 ] || exit 65
+fi
+migrationd-task progress 1 1
+SH
+definition strict <<'JSON'
+{ "name": "strict", "description": "Strict", "user": "worker",
+  "steps": [ { "code": "ten", "message": "Ten", "retries": { "attempts": 1 },
+               "expand": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/ten"],
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/fail_first_two"] } ] }
+JSON
+report=$(report_run "$(plan_create strict '{}')" workers u 2)
+wait_until 60 report_is "$report" failed
+expect_eq "$(counts "$report")" 'failed2 waiting8'
+touch /var/lib/worker/repaired
+answer 1 '' retry "$report" --class=permanent --wait
+expect_eq "$(counts "$report")" 'completed1 failed1 waiting8'
+# The expander's, two that failed, and the one that was asked for.
+expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $report")" 4
+answer 0 '' retry "$report" --wait
+expect_eq "$(counts "$report")" 'completed10'
+
 title "A task whose counters stand still is stopped, with a class of its own; the time of a pause does not count"
 program stalls <<'SH'
 #!/bin/sh
