@@ -185,8 +185,8 @@ static void a_failed_attempt_waits_its_back_off_and_the_last_one_fails_the_task(
         a = store_launch_and_claim(s);
         assert_value(end(s, &a, "running", "failed", "false"), "waiting");
         assert_value(store_ask(s,
-                               "SELECT concat_ws('|', class, error, not_before - now() BETWEEN '59 min' AND "
-                               "'67 min') "
+                               "SELECT concat_ws('|', class, error, not_before - now() BETWEEN '29 min' AND "
+                               "'60 min') "
                                "FROM migrationd.task WHERE report_id = $1"),
                      "exit-code|why|t");
         assert_launched(s, "10", "");

@@ -89,7 +89,7 @@ wait_until 30 claimed_are "$report" 2
 cancel "$report"
 expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $report")" 3
 
-title "Attempts are apart by a back-off that doubles"
+title "Attempts are apart by a back-off that doubles, at least by half of it"
 program failing <<'SH'
 #!/bin/sh
 exit 1
@@ -102,7 +102,7 @@ JSON
 report=$(report_run "$(plan_create failing '{}')")
 wait_until 40 report_is "$report" failed
 expect_eq "$(sql "SELECT string_agg((EXTRACT(epoch FROM gap) >= least)::text, ' ' ORDER BY number) FROM (
-        SELECT number, created_at - lag(ended_at) OVER (ORDER BY number) AS gap, 2 ^ (number - 2) AS least
+        SELECT number, created_at - lag(ended_at) OVER (ORDER BY number) AS gap, 2 ^ (number - 2) / 2 AS least
         FROM migrationd.attempt WHERE report_id = $report) AS gaps WHERE gap IS NOT NULL")" 'true true'
 
 title "on-failure stop: tasks in flight are stopped when one has failed; finish lets them end"

@@ -159,8 +159,8 @@ BEGIN
         IF v_room <= 0 THEN
                 RETURN;
         END IF;
-        -- With the tenth of jitter, and a second for what is not exact.
-        v_longest := interval '1 second' + 1.1 * interval '1 millisecond' * greatest(v_step.backoff_max_msec,
+        -- And a second for what is not exact.
+        v_longest := interval '1 second' + interval '1 millisecond' * greatest(v_step.backoff_max_msec,
                 (SELECT max(backoff_max_msec) FROM migrationd.failure_policy WHERE report_id = p_report AND step_ord = v_step.ord));
         RETURN QUERY
         WITH RECURSIVE lane (name, stage) AS (
@@ -260,8 +260,9 @@ BEGIN
                         class = CASE WHEN v_failed THEN p_class END,
                         error = CASE WHEN v_failed THEN p_error END,
                         finished_at = CASE WHEN v_act IN ('skip', 'fail') THEN clock_timestamp() END,
-                        -- Back-off doubles with each attempt up to the cap, with a tenth of jitter so that many do not return at once.
-                        not_before = CASE WHEN v_act = 'retry' THEN clock_timestamp() + (1 + random() / 10) * interval '1 millisecond' *
+                        -- Back-off doubles with each attempt up to the cap, and from half to all of it is waited, at random: what
+                        -- failed together, in one outage, does not return together.
+                        not_before = CASE WHEN v_act = 'retry' THEN clock_timestamp() + (1 + random()) / 2 * interval '1 millisecond' *
                                 least(coalesce(v_policy.backoff_msec, s.backoff_msec) * power(2, least(t.attempt - 1, 30)),
                                         coalesce(v_policy.backoff_max_msec, s.backoff_max_msec)) END,
                         -- Attempts that a policy counts by itself leave the step's number to the other classes.
