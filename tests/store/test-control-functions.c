@@ -319,6 +319,19 @@ static void attempts_that_a_cancel_ended_have_that_class(void **state) {
                      "failed signal, lost canceled");
 }
 
+static void a_refused_hold_or_release_says_what_can_be(void **state) {
+#define CHOICE "SELECT concat_ws('|', refused, choice) FROM migrationd.api_report_request($1, $2, $3, 1000, 7, '')"
+        Store *s = *state;
+
+        store_run(s, "{}", 1, "[{\"code\": \"copy\"}, {\"code\": \"check\"}, {\"code\": \"cut_over\"}]");
+        store_ask(s, "SELECT migrationd.report_advance($1)");
+        assert_value(say(s->service, CHOICE, s->report, "hold", "copy", (char *)NULL), "begun|check, cut_over");
+        assert_value(say(s->service, CHOICE, s->report, "hold", "nowhere", (char *)NULL), "step|check, cut_over");
+        assert_value(say(s->service, CHOICE, s->report, "release", "", (char *)NULL), "held");
+        assert_value(request(s, "hold", "check"), "running|running");
+        assert_value(say(s->service, CHOICE, s->report, "release", "cut_over", (char *)NULL), "held|check");
+}
+
 static void only_counters_that_move_are_progress(void **state) {
         Store *s = *state;
         Attempt a;
@@ -505,6 +518,7 @@ int main(void) {
                 TEST(a_paused_report_takes_the_other_mode_and_stays_paused),
                 TEST(each_end_is_an_event_of_the_poll),
                 TEST(attempts_that_a_cancel_ended_have_that_class),
+                TEST(a_refused_hold_or_release_says_what_can_be),
                 TEST(only_counters_that_move_are_progress),
                 TEST(each_end_is_a_row_for_the_hook_if_there_is_one),
                 TEST(a_report_says_why_it_waits),

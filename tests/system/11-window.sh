@@ -76,6 +76,7 @@ title "Lowering the window starts nothing new until what runs is below it; zero 
 report=$(report_run "$(plan_create gates '{}')" workers u 3)
 wait_until 30 claimed_are "$report" 3
 expect_fail report_call "$report" SetWorkers 'ua{sv}' 0 0
+expect_output "to start no new task: migrationctl pause $report"
 expect report_call "$report" SetWorkers 'ua{sv}' 1 0
 open_gate 2
 wait_until 20 claimed_are "$report" 1

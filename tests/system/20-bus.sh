@@ -170,7 +170,7 @@ rm /etc/polkit-1/rules.d/01-test.rules
 
 title "What the state does not allow is refused, and says the state"
 expect_fail report_call "$report" Resume 'a{sv}' 0
-expect_output "Report $report is running: resume is not possible"
+expect_output "Report $report is running: resume is not possible; what it waits for is said by: migrationctl why $report"
 expect_fail report_call "$report" Retry 'a{sv}' 0
 expect_fail report_call "$report" Pause 'sa{sv}' stop 0
 expect_output "Unknown mode 'stop'"

@@ -63,7 +63,7 @@ answer() {
         expect_eq "$status" "$wanted"
         [[ $output =~ $pattern ]] || fail "$output does not say $pattern"
 }
-answer 1 "Report $report is completed: hold is not possible" hold "$report" clean
+answer 1 "Report $report is completed: hold is not possible; it has ended, how is said by: migrationctl status $report" hold "$report" clean
 answer 1 "Report $report is completed: release is not possible" release "$report"
 answer 2 "Report $report has no step 'nowhere'" hold "$report" nowhere
 answer 2 "has no step 'nowhere' to hold before" run --hold=nowhere "$plan"
@@ -149,6 +149,25 @@ expect_eq "$(counts "$report")" 'completed1 failed1 waiting8'
 expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $report")" 4
 answer 0 '' retry "$report" --wait
 expect_eq "$(counts "$report")" 'completed10'
+
+title "A step that can not be held is answered with those that can, no workers with a pause"
+definition three <<'JSON'
+{ "name": "three", "description": "Three", "user": "worker",
+  "steps": [ { "code": "one", "message": "One", "contract": "exit-code", "exec": ["/usr/bin/tail", "-f", "/dev/null"] },
+             { "code": "two", "message": "Two", "contract": "exit-code", "exec": ["/bin/true"] },
+             { "code": "three", "message": "Three", "contract": "exit-code", "exec": ["/bin/true"] } ] }
+JSON
+report=$(report_run "$(plan_create three '{}')")
+wait_until 30 report_is "$report" running
+wait_until 30 sql "SELECT 1 / count(*) FROM migrationd.step WHERE report_id = $report AND state = 'running'"
+answer 1 "Step one of report $report has begun; it can still be held before: two, three" hold "$report" one
+answer 1 "Report $report does not hold; what it waits for is said by: migrationctl why $report" release "$report"
+answer 2 "migrationctl pause $report" set-workers "$report" 0
+answer 0 '' pause "$report"
+answer 0 '' pause "$report"
+answer 1 "Report $report is paused: retry is not possible; it goes on with: migrationctl resume $report" retry "$report"
+answer 0 '' cancel --wait "$report"
+expect_eq "$(sql "SELECT string_agg(concat_ws(' ', state, class), ', ') FROM migrationd.attempt WHERE report_id = $report")" 'lost canceled'
 
 title "A task whose counters stand still is stopped, with a class of its own; the time of a pause does not count"
 program stalls <<'SH'

@@ -316,7 +316,7 @@ END $$;
 DROP FUNCTION migrationd.api_report_request(integer, text, text, bigint, bigint, text, text);
 CREATE FUNCTION migrationd.api_report_request(p_report integer, p_verb text, p_argument text, p_uid bigint, p_pid bigint, p_unit text,
         p_via text DEFAULT NULL)
-RETURNS TABLE (before text, after text, refused text)
+RETURNS TABLE (before text, after text, refused text, choice text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
         v_step text;
