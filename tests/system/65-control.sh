@@ -249,6 +249,47 @@ timer_is_gone() {
 wait_until 20 timer_is_gone
 expect_eq "$(sql "SELECT count(*) FROM migrationd.hook WHERE started_at IS NULL")" 0
 
+title "After a retry the hook is told of the new end, also while it runs for the former one"
+program tell <<'SH'
+#!/bin/sh
+report=${1%%:*}
+echo "$1 $(migrationctl status --json=short "$report" | jq -r '.state')" >>/var/lib/worker/told
+if [ "$1" = "$report:one" ] && ! [ -e /var/lib/worker/repaired ]; then
+        tail -f /dev/null & echo $! >/var/lib/worker/telling
+        wait
+fi
+SH
+program repaired <<'SH'
+#!/bin/sh
+[ -e /var/lib/worker/repaired ] || exit 65
+SH
+definition told_again <<'JSON'
+{ "name": "told_again", "description": "Tells again", "user": "worker", "hook": "tell@.service",
+  "steps": [ { "code": "one", "message": "One", "contract": "exit-code", "exec": ["/usr/local/lib/migrations/repaired"] } ] }
+JSON
+rm -f /var/lib/worker/told /var/lib/worker/repaired /var/lib/worker/telling
+report=$(report_run "$(plan_create told_again '{}')")
+wait_until 30 told "$report failed"
+wait_until 30 test -s /var/lib/worker/telling
+touch /var/lib/worker/repaired
+answer 0 '' retry "$report" --wait
+wait_until 30 told "$report completed"
+expect_eq "$(grep -c "^$report:one " /var/lib/worker/told)" 1
+expect_eq "$(sql "SELECT string_agg(instance, ' ') FROM migrationd.hook WHERE started_at IS NULL")" "$report:one"
+kill "$(cat /var/lib/worker/telling)"
+wait_until 30 told "$report:one completed"
+wait_until 20 timer_is_gone
+expect_eq "$(grep -c "^$report:one " /var/lib/worker/told)" 2
+expect_eq "$(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c "The hook tell@$report:one.service still runs")" 1
+
+title "It is told of a cancel"
+report=$(sql "UPDATE migrationd.report SET hook = 'tell@.service' WHERE id = $(report_run "$(plan_create three '{}')") RETURNING id")
+wait_until 30 sql "SELECT 1 / count(*) FROM migrationd.step WHERE report_id = $report AND state = 'running'"
+answer 0 '' cancel --wait "$report"
+wait_until 30 told "$report canceled"
+wait_until 30 told "$report:one canceled"
+wait_until 20 timer_is_gone
+
 title "A hook whose unit is not there is named in the log and keeps nothing waiting"
 rm /etc/systemd/system/tell@.service
 systemctl daemon-reload
