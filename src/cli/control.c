@@ -157,14 +157,19 @@ int move_verb(Cli *cli, char **arguments) {
 }
 
 int set_workers_verb(Cli *cli, char **arguments) {
+        char hint[sizeof("migrationctl pause 4294967295")];
         uint32_t id, workers;
         int r;
 
         r = cli_parse_id(arguments[0], "report", &id);
         if (r != 0)
                 return r;
-        if (text_parse_u32(arguments[1], &workers) < 0 || workers == 0)
+        if (text_parse_u32(arguments[1], &workers) < 0)
                 return cli_fail(EXIT_USAGE, NULL, "Not a number of workers: %s", arguments[1]);
+        if (workers == 0) {
+                (void) snprintf(hint, sizeof(hint), "migrationctl pause %" PRIu32, id);
+                return cli_fail(EXIT_USAGE, hint, "The number of workers is 0, but a pause is what starts no new task");
+        }
         r = request(cli, id, "SetWorkers", "set the workers of", 'u', &workers);
         if (r != 0)
                 return r;

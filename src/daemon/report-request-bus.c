@@ -32,20 +32,50 @@ static void report_call_free(void *p) {
         free(call);
 }
 
-static void fail_refused(Request *q, const char *state, const char *refused) {
+/* What can be done about a report in that state. */
+static const char *next_of(const char *state) {
+        static const struct {
+                const char *state, *next;
+        } table[] = {
+                { "running", "what it waits for is said by: migrationctl why" },
+                { "paused", "it goes on with: migrationctl resume" },
+                { "canceling", "wait for its end with: migrationctl wait" },
+                { "failed", "what has failed is tried again with: migrationctl retry" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (streq(table[i].state, state))
+                        return table[i].next;
+        return "it has ended, how is said by: migrationctl status";
+}
+
+/* choice: the steps that a hold or a release can be about, NULL: none. */
+static void fail_refused(Request *q, const char *state, const char *refused, const char *choice) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         const ReportCall *call = q->args;
         uint32_t report = q->about.report;
 
         if (streq(refused, "step"))
-                (void) bus_error_set(&error, BUS_ERROR_BAD_OPTION, "Report %" PRIu32 " has no step '%.64s'", report,
-                                     call->step);
+                (void) bus_error_set(&error, BUS_ERROR_BAD_OPTION, "Report %" PRIu32 " has no step '%.64s'%s%s", report,
+                                     call->step, choice ? "; one of these can be meant: " : "", choice ?: "");
+        else if (streq(refused, "begun") && choice)
+                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE,
+                                     "Step %s of report %" PRIu32 " has begun; it can still be held before: %s",
+                                     call->step, report, choice);
         else if (streq(refused, "begun"))
-                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE, "Step %s of report %" PRIu32 " has begun",
-                                     call->step, report);
+                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE,
+                                     "Step %s of report %" PRIu32
+                                     " has begun, and no other is left to hold before; to start nothing "
+                                     "more: migrationctl pause %" PRIu32,
+                                     call->step, report, report);
+        else if (streq(refused, "held") && choice)
+                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE,
+                                     "Report %" PRIu32 " does not hold before step %s, but before: %s", report,
+                                     call->step, choice);
         else if (streq(refused, "held"))
-                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE, "Report %" PRIu32 " does not hold%s%s", report,
-                                     call->step ? " before step " : "", call->step ?: "");
+                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE,
+                                     "Report %" PRIu32 " does not hold%s%s; %s %" PRIu32, report,
+                                     call->step ? " before step " : "", call->step ?: "", next_of(state), report);
         else if (streq(refused, "sessions"))
                 (void) bus_error_set(&error, BUS_ERROR_BAD_STATE,
                                      "Report %" PRIu32 " is being run: its poll or a task of it has a session",
@@ -54,8 +84,9 @@ static void fail_refused(Request *q, const char *state, const char *refused) {
                 (void) bus_error_set(&error, BUS_ERROR_BAD_STATE,
                                      "No failed task of report %" PRIu32 " is of that step and class", report);
         else
-                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE, "Report %" PRIu32 " is %s: %s is not possible",
-                                     report, state, call->verb);
+                (void) bus_error_set(&error, BUS_ERROR_BAD_STATE,
+                                     "Report %" PRIu32 " is %s: %s is not possible; %s %" PRIu32, report, state,
+                                     call->verb, next_of(state), report);
         request_fail(q, &error);
 }
 
@@ -71,9 +102,11 @@ static void on_done(Request *q, PGresult *res) {
         }
         before = pg_get_text(res, 0, "before", "");
         after = pg_get_text(res, 0, "after", NULL);
-        /* A second Cancel is no error: it may come from somebody who did not get the first one's answer. */
-        if (!after && !(streq(call->verb, "cancel") && streq(before, "canceling"))) {
-                fail_refused(q, before, pg_get_text(res, 0, "refused", ""));
+        /* A second Cancel is no error, nor is a second Pause of the same mode (the other mode would have been taken):
+         * it may come from somebody who did not get the first one's answer. */
+        if (!after && !(streq(call->verb, "cancel") && streq(before, "canceling")) &&
+            !(streq(call->verb, "pause") && streq(before, "paused"))) {
+                fail_refused(q, before, pg_get_text(res, 0, "refused", ""), pg_get_text(res, 0, "choice", NULL));
                 return;
         }
         if (after)
@@ -205,13 +238,21 @@ int report_method_pause(sd_bus_message *message, void *userdata, sd_bus_error *e
 
 int report_method_set_workers(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         char text[sizeof("4294967295")];
-        uint32_t workers;
+        uint32_t workers, report;
         int r;
 
         r = sd_bus_message_read(message, "u", &workers);
         if (r < 0)
                 return r;
-        if (workers < 1 || workers > WORKERS_MAX)
+        r = objects_id(&report_kind, message, &report, error);
+        if (r < 0)
+                return r;
+        if (workers == 0)
+                return bus_error_set(error, BUS_ERROR_BAD_OPTION,
+                                     "The number of workers is 0, not between 1 and %u; to start no new task: "
+                                     "migrationctl pause %" PRIu32,
+                                     WORKERS_MAX, report);
+        if (workers > WORKERS_MAX)
                 return bus_error_set(error, BUS_ERROR_BAD_OPTION,
                                      "The number of workers is %" PRIu32 ", not between 1 and %u", workers,
                                      WORKERS_MAX);

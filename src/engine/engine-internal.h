@@ -153,6 +153,7 @@ struct Engine {
         usec_t fence_next_usec; /* CLOCK_MONOTONIC; not before */
         int64_t sessions;       /* that hold a task's lock; -1: not read in this check */
         size_t n_hooks;         /* that were due in this check */
+        int64_t hook_busy;      /* the latest that was said to run since an earlier end, 0: none */
         bool no_step;           /* report_advance() found no step to run */
         int64_t step;           /* ord of the step that was said to run, -1: none yet */
         const char *ending;     /* the state that is being written */

@@ -3,7 +3,8 @@
 /* Tells the hook, an ordinary unit that the definition names, that a step or the report has ended. The row of an end
  * comes with the end, in one transaction; it is taken off when PID 1 has answered the start. So a hook is told at
  * least once, whatever dies in between, and the report's end is the poll's last check only when nothing is left to be
- * told. */
+ * told. After a Retry the instance of an earlier end may still run, and to start it then would do nothing: it is
+ * started when it has ended. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,14 +59,38 @@ static void on_hook_started(const UnitReply *reply, void *userdata) {
         hook_free(h);
 }
 
-static void hook_start(Engine *e, int64_t id, const char *unit) {
+static void on_hook_looked(const UnitReply *reply, void *userdata) {
+        Hook *h = userdata;
+        Operation *o = h->operation;
+        Engine *e = o->engine;
+        LogContext context = engine_log_context(e, NULL);
+        int r = 0;
+
+        /* Not said anew in each check. */
+        if (reply->error == 0 && reply->result->active) {
+                if (e->hook_busy != h->id)
+                        (void) log_full(LOG_NOTICE, 0, &context,
+                                        "The hook %s still runs since an earlier end, it is told when it has ended",
+                                        h->unit);
+                e->hook_busy = h->id;
+        } else {
+                /* Also when nobody could say what it does: the answer to the start counts. */
+                r = unit_host_start(e->host, h->unit, on_hook_started, h);
+                if (r >= 0)
+                        return;
+        }
+        operation_end(o, r, "starting a hook", NULL);
+        hook_free(h);
+}
+
+static void hook_look(Engine *e, int64_t id, const char *unit) {
         Hook *h = calloc(1, sizeof(Hook));
         int r = -ENOMEM;
 
         if (h) {
                 *h = (Hook){ .operation = operation_new(e, 0), .id = id, .unit = strdup(unit) };
                 if (h->operation && h->unit)
-                        r = unit_host_start(e->host, unit, on_hook_started, h);
+                        r = unit_host_get_result(e->host, unit, on_hook_looked, h);
         }
         if (r >= 0)
                 return;
@@ -83,7 +108,7 @@ static void on_hooks(_unused_ PgClient *c, const PgError *error, PGresult *res, 
                 return;
         e->n_hooks = (size_t) PQntuples(res);
         for (int i = 0; i < PQntuples(res); i++)
-                hook_start(e, pg_get_i64(res, i, "id", 0), pg_get_text(res, i, "unit", ""));
+                hook_look(e, pg_get_i64(res, i, "id", 0), pg_get_text(res, i, "unit", ""));
         operation_end(o, 0, NULL, NULL);
 }
 

@@ -182,6 +182,8 @@ for command in 'nonsense' 'plan' 'plan create' 'run' 'list extra' 'list --worker
         read -ra words <<<"$command"
         expect_exit 2 migrationctl "${words[@]}"
 done
+expect_exit 2 migrationctl set-workers 3 0
+expect_output "migrationctl pause 3"
 
 title "Every named error has its exit code"
 while read -r code name; do

@@ -110,6 +110,47 @@ static void what_a_throttle_takes_is_not_the_steps(void **state) {
         assert_busy_seconds(s, "30");
 }
 
+static void a_throttle_takes_of_what_a_step_may_use(void **state) {
+        Store *s = *state;
+
+        store_run(s, "{}", 4, "[{\"code\": \"copy\", \"parallel\": 2}]");
+        store_ask(s, "UPDATE migrationd.step SET started_at = clock_timestamp() - interval '100.5 s' WHERE report_id = $1");
+        /* Two of two run: nothing is taken. */
+        assert_value(throttle(s, "3", "it is warm"), "t");
+        store_ask(s, "UPDATE migrationd.report SET throttled_at = throttled_at - interval '40 s' WHERE id = $1");
+        assert_busy_seconds(s, "100");
+        /* One of two. */
+        assert_value(throttle(s, "1", "it is hot"), "t");
+        store_ask(s, "UPDATE migrationd.report SET throttled_at = throttled_at - interval '40 s' WHERE id = $1");
+        assert_busy_seconds(s, "80");
+}
+
+static Reply set_workers(Store *s, const char *workers) {
+        return say(s->service, "SELECT migrationd.report_set_workers($1, $2)", s->report, workers, (char *)NULL);
+}
+
+static void another_number_of_workers_changes_nothing_of_what_was(void **state) {
+        Store *s = *state;
+
+        store_run(s, "{}", 4, "[{\"code\": \"copy\"}]");
+        store_ask(s, "UPDATE migrationd.step SET started_at = clock_timestamp() - interval '100.5 s' WHERE report_id = $1");
+        assert_value(throttle(s, "1", "it is hot"), "t");
+        store_ask(s, "UPDATE migrationd.report SET throttled_at = throttled_at - interval '40 s' WHERE id = $1");
+        assert_busy_seconds(s, "70");
+        assert_value(set_workers(s, "1"), "running");
+        assert_busy_seconds(s, "70");
+        /* One of one: nothing is taken. */
+        store_ask(s, "UPDATE migrationd.step SET started_at = started_at - interval '10 s' WHERE report_id = $1");
+        store_ask(s, "UPDATE migrationd.report SET throttled_at = throttled_at - interval '10 s' WHERE id = $1");
+        assert_busy_seconds(s, "80");
+        assert_value(set_workers(s, "100"), "running");
+        assert_busy_seconds(s, "80");
+        assert_value(throttle(s, "", ""), "t");
+        assert_value(set_workers(s, "2"), "running");
+        assert_value(store_ask(s, "SELECT concat_ws('|', workers, throttle_window, throttled_at) FROM migrationd.report WHERE id = $1"), "2");
+        assert_busy_seconds(s, "80");
+}
+
 static void a_throttle_tells_of_its_begin_its_stop_and_its_end(void **state) {
         Store *s = *state;
 
@@ -150,6 +191,8 @@ int main(void) {
                 TEST(the_clock_of_a_step_stands_still_while_the_report_is_paused),
                 TEST(the_time_before_a_retry_is_not_the_steps),
                 TEST(what_a_throttle_takes_is_not_the_steps),
+                TEST(a_throttle_takes_of_what_a_step_may_use),
+                TEST(another_number_of_workers_changes_nothing_of_what_was),
                 TEST(a_throttle_tells_of_its_begin_its_stop_and_its_end),
                 TEST(a_report_that_leaves_running_is_not_throttled_any_more),
         };

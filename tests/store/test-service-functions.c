@@ -185,8 +185,8 @@ static void a_failed_attempt_waits_its_back_off_and_the_last_one_fails_the_task(
         a = store_launch_and_claim(s);
         assert_value(end(s, &a, "running", "failed", "false"), "waiting");
         assert_value(store_ask(s,
-                               "SELECT concat_ws('|', class, error, not_before - now() BETWEEN '59 min' AND "
-                               "'67 min') "
+                               "SELECT concat_ws('|', class, error, not_before - now() BETWEEN '29 min' AND "
+                               "'60 min') "
                                "FROM migrationd.task WHERE report_id = $1"),
                      "exit-code|why|t");
         assert_launched(s, "10", "");
@@ -260,8 +260,9 @@ static void a_paused_report_can_be_canceled_and_a_finished_one_cannot(void **sta
 
         store_run(s, "{}", 2, ONE_STEP);
         assert_value(store_ask(s, "SELECT migrationd.report_pause($1, 'freeze')"), "paused");
-        assert_value(store_ask(s, "SELECT migrationd.report_pause($1, 'drain')"), "NULL");
+        assert_value(store_ask(s, "SELECT migrationd.report_pause($1, 'freeze')"), "NULL");
         assert_value(store_ask(s, "SELECT migrationd.report_cancel($1)"), "canceling");
+        assert_value(store_ask(s, "SELECT migrationd.report_pause($1, 'drain')"), "NULL");
         assert_value(store_ask(s, "SELECT migrationd.report_resume($1)"), "NULL");
         assert_value(store_ask(s, "SELECT migrationd.report_canceled($1)"), "t");
         assert_value(store_ask(s, "SELECT migrationd.report_cancel($1)"), "NULL");

@@ -76,6 +76,7 @@ title "Lowering the window starts nothing new until what runs is below it; zero 
 report=$(report_run "$(plan_create gates '{}')" workers u 3)
 wait_until 30 claimed_are "$report" 3
 expect_fail report_call "$report" SetWorkers 'ua{sv}' 0 0
+expect_output "to start no new task: migrationctl pause $report"
 expect report_call "$report" SetWorkers 'ua{sv}' 1 0
 open_gate 2
 wait_until 20 claimed_are "$report" 1
@@ -89,7 +90,7 @@ wait_until 30 claimed_are "$report" 2
 cancel "$report"
 expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $report")" 3
 
-title "Attempts are apart by a back-off that doubles"
+title "Attempts are apart by a back-off that doubles, at least by half of it"
 program failing <<'SH'
 #!/bin/sh
 exit 1
@@ -102,7 +103,7 @@ JSON
 report=$(report_run "$(plan_create failing '{}')")
 wait_until 40 report_is "$report" failed
 expect_eq "$(sql "SELECT string_agg((EXTRACT(epoch FROM gap) >= least)::text, ' ' ORDER BY number) FROM (
-        SELECT number, created_at - lag(ended_at) OVER (ORDER BY number) AS gap, 2 ^ (number - 2) AS least
+        SELECT number, created_at - lag(ended_at) OVER (ORDER BY number) AS gap, 2 ^ (number - 2) / 2 AS least
         FROM migrationd.attempt WHERE report_id = $report) AS gaps WHERE gap IS NOT NULL")" 'true true'
 
 title "on-failure stop: tasks in flight are stopped when one has failed; finish lets them end"

@@ -170,7 +170,7 @@ rm /etc/polkit-1/rules.d/01-test.rules
 
 title "What the state does not allow is refused, and says the state"
 expect_fail report_call "$report" Resume 'a{sv}' 0
-expect_output "Report $report is running: resume is not possible"
+expect_output "Report $report is running: resume is not possible; what it waits for is said by: migrationctl why $report"
 expect_fail report_call "$report" Retry 'a{sv}' 0
 expect_fail report_call "$report" Pause 'sa{sv}' stop 0
 expect_output "Unknown mode 'stop'"
@@ -180,6 +180,10 @@ title "A pause and its end are told at once"
 expect report_call "$report" Pause 'sa{sv}' drain 0
 expect_eq "$(report_get "$report" State)" paused
 expect_eq "$(report_get "$report" PauseMode)" drain
+title "A second one of that mode does nothing and succeeds; the other mode is taken"
+expect report_call "$report" Pause 'sa{sv}' drain 0
+expect report_call "$report" Pause 'sa{sv}' freeze 0
+expect_eq "$(report_get "$report" PauseMode)" freeze
 expect report_call "$report" Resume 'a{sv}' 0
 wait_until 5 grep -q '"PauseMode":{"type":"s","data":"drain"}' "$signals"
 
@@ -244,12 +248,13 @@ wait_until 5 grep -q '"member":"InterfacesAdded"' "$signals"
 expect_match '^o "/"$' busctl --system get-property "${MANAGER[@]}" Unfinished
 kill "$monitor"
 
-title "Each act of a caller is an event row with user, process and unit; what was refused is none"
+title "Each act of a caller is an event row with user, process and unit, and an end one of the poll; what was refused is none"
 expect_eq "$(sql "SELECT string_agg(verb, ' ' ORDER BY id) FROM migrationd.event")" \
-        'create-plan run set-workers pause resume cancel'
+        'create-plan run set-workers pause pause resume cancel canceled'
 expect_eq "$(sql "SELECT DISTINCT uid FROM migrationd.event WHERE verb <> 'set-workers'")" 0
 expect_eq "$(sql "SELECT uid FROM migrationd.event WHERE verb = 'set-workers'")" "$(id -u nobody)"
-expect_eq "$(sql "SELECT count(*) FROM migrationd.event WHERE pid = 0")" 0
+expect_eq "$(sql "SELECT count(*) FROM migrationd.event WHERE pid = 0 AND verb <> 'canceled'")" 0
+expect_eq "$(sql "SELECT uid, pid, unit FROM migrationd.event WHERE verb = 'canceled'")" "0|0|migrationd-poll@$report.service"
 unit=$(sed -n 's,^0::.*/\([^/]*\.service\).*,\1,p' /proc/self/cgroup)
 expect_match "^$unit$" sql "SELECT unit FROM migrationd.event WHERE verb = 'cancel'"
 

@@ -63,7 +63,7 @@ answer() {
         expect_eq "$status" "$wanted"
         [[ $output =~ $pattern ]] || fail "$output does not say $pattern"
 }
-answer 1 "Report $report is completed: hold is not possible" hold "$report" clean
+answer 1 "Report $report is completed: hold is not possible; it has ended, how is said by: migrationctl status $report" hold "$report" clean
 answer 1 "Report $report is completed: release is not possible" release "$report"
 answer 2 "Report $report has no step 'nowhere'" hold "$report" nowhere
 answer 2 "has no step 'nowhere' to hold before" run --hold=nowhere "$plan"
@@ -119,7 +119,55 @@ expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $rep
 title "Retry of the rest ends it"
 answer 0 '' retry "$report" --wait
 expect_eq "$(counts "$report")" 'completed11'
-expect_eq "$(sql "SELECT string_agg(verb, ' ' ORDER BY id) FROM migrationd.event WHERE report_id = $report")" 'run retry retry'
+expect_eq "$(sql "SELECT string_agg(verb, ' ' ORDER BY id) FROM migrationd.event WHERE report_id = $report")" \
+        'run failed retry failed retry completed'
+
+title "With more failures than are allowed left alone, a retry starts what it was asked for, and nothing that has never run"
+rm /var/lib/worker/repaired
+program fail_first_two <<'SH'
+#!/bin/sh
+number=$(migrationd-task input /input/number)
+if ! [ -e /var/lib/worker/repaired ]; then
+        [ "$number" != 1 ] || kill -KILL $$
+        [ "$number" != 2 ] || exit 65
+fi
+migrationd-task progress 1 1
+SH
+definition strict <<'JSON'
+{ "name": "strict", "description": "Strict", "user": "worker",
+  "steps": [ { "code": "ten", "message": "Ten", "retries": { "attempts": 1 },
+               "expand": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/ten"],
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/fail_first_two"] } ] }
+JSON
+report=$(report_run "$(plan_create strict '{}')" workers u 2)
+wait_until 60 report_is "$report" failed
+expect_eq "$(counts "$report")" 'failed2 waiting8'
+touch /var/lib/worker/repaired
+answer 1 '' retry "$report" --class=permanent --wait
+expect_eq "$(counts "$report")" 'completed1 failed1 waiting8'
+# The expander's, two that failed, and the one that was asked for.
+expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $report")" 4
+answer 0 '' retry "$report" --wait
+expect_eq "$(counts "$report")" 'completed10'
+
+title "A step that can not be held is answered with those that can, no workers with a pause"
+definition three <<'JSON'
+{ "name": "three", "description": "Three", "user": "worker",
+  "steps": [ { "code": "one", "message": "One", "contract": "exit-code", "exec": ["/usr/bin/tail", "-f", "/dev/null"] },
+             { "code": "two", "message": "Two", "contract": "exit-code", "exec": ["/bin/true"] },
+             { "code": "three", "message": "Three", "contract": "exit-code", "exec": ["/bin/true"] } ] }
+JSON
+report=$(report_run "$(plan_create three '{}')")
+wait_until 30 report_is "$report" running
+wait_until 30 sql "SELECT 1 / count(*) FROM migrationd.step WHERE report_id = $report AND state = 'running'"
+answer 1 "Step one of report $report has begun; it can still be held before: two, three" hold "$report" one
+answer 1 "Report $report does not hold; what it waits for is said by: migrationctl why $report" release "$report"
+answer 2 "migrationctl pause $report" set-workers "$report" 0
+answer 0 '' pause "$report"
+answer 0 '' pause "$report"
+answer 1 "Report $report is paused: retry is not possible; it goes on with: migrationctl resume $report" retry "$report"
+answer 0 '' cancel --wait "$report"
+expect_eq "$(sql "SELECT string_agg(concat_ws(' ', state, class), ', ') FROM migrationd.attempt WHERE report_id = $report")" 'lost canceled'
 
 title "A task whose counters stand still is stopped, with a class of its own; the time of a pause does not count"
 program stalls <<'SH'
@@ -200,6 +248,47 @@ timer_is_gone() {
 }
 wait_until 20 timer_is_gone
 expect_eq "$(sql "SELECT count(*) FROM migrationd.hook WHERE started_at IS NULL")" 0
+
+title "After a retry the hook is told of the new end, also while it runs for the former one"
+program tell <<'SH'
+#!/bin/sh
+report=${1%%:*}
+echo "$1 $(migrationctl status --json=short "$report" | jq -r '.state')" >>/var/lib/worker/told
+if [ "$1" = "$report:one" ] && ! [ -e /var/lib/worker/repaired ]; then
+        tail -f /dev/null & echo $! >/var/lib/worker/telling
+        wait
+fi
+SH
+program repaired <<'SH'
+#!/bin/sh
+[ -e /var/lib/worker/repaired ] || exit 65
+SH
+definition told_again <<'JSON'
+{ "name": "told_again", "description": "Tells again", "user": "worker", "hook": "tell@.service",
+  "steps": [ { "code": "one", "message": "One", "contract": "exit-code", "exec": ["/usr/local/lib/migrations/repaired"] } ] }
+JSON
+rm -f /var/lib/worker/told /var/lib/worker/repaired /var/lib/worker/telling
+report=$(report_run "$(plan_create told_again '{}')")
+wait_until 30 told "$report failed"
+wait_until 30 test -s /var/lib/worker/telling
+touch /var/lib/worker/repaired
+answer 0 '' retry "$report" --wait
+wait_until 30 told "$report completed"
+expect_eq "$(grep -c "^$report:one " /var/lib/worker/told)" 1
+expect_eq "$(sql "SELECT string_agg(instance, ' ') FROM migrationd.hook WHERE started_at IS NULL")" "$report:one"
+kill "$(cat /var/lib/worker/telling)"
+wait_until 30 told "$report:one completed"
+wait_until 20 timer_is_gone
+expect_eq "$(grep -c "^$report:one " /var/lib/worker/told)" 2
+expect_eq "$(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c "The hook tell@$report:one.service still runs")" 1
+
+title "It is told of a cancel"
+report=$(sql "UPDATE migrationd.report SET hook = 'tell@.service' WHERE id = $(report_run "$(plan_create three '{}')") RETURNING id")
+wait_until 30 sql "SELECT 1 / count(*) FROM migrationd.step WHERE report_id = $report AND state = 'running'"
+answer 0 '' cancel --wait "$report"
+wait_until 30 told "$report canceled"
+wait_until 30 told "$report:one canceled"
+wait_until 20 timer_is_gone
 
 title "A hook whose unit is not there is named in the log and keeps nothing waiting"
 rm /etc/systemd/system/tell@.service

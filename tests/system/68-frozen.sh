@@ -100,6 +100,29 @@ expect_eq "$(sql "SELECT count(*) FROM migrationd.task WHERE report_id = $report
 expect migrationctl resume "$report"
 wait_until 30 report_is "$report" completed
 
+title "Drained, then frozen, then drained again: each mode is taken while it is paused"
+begin
+expect migrationctl pause --drain "$report"
+expect migrationctl pause --freeze "$report"
+wait_until 20 all_are frozen
+first=$(at 1)
+migrationctl wait --timeout=1 "$report" >/dev/null 2>&1 || :
+expect_eq "$(at 1)" "$first"
+# Twice is no error, and nothing is done.
+expect migrationctl pause --freeze "$report"
+expect migrationctl pause --drain "$report"
+wait_until 20 counts_beyond 1 "${first#* }"
+expect_eq "$(at 1 | cut -d' ' -f1)" "${first% *}"
+wait_until 20 all_are running
+touch /var/lib/worker/go
+wait_until 30 tasks_running 0
+expect_eq "$(report_get "$report" State)" paused
+expect_eq "$(sql "SELECT count(*) FROM migrationd.task WHERE report_id = $report AND state = 'waiting'")" 2
+expect migrationctl resume "$report"
+wait_until 30 report_is "$report" completed
+expect_eq "$(sql "SELECT string_agg(concat_ws(':', verb, detail->>'argument'), ' ' ORDER BY id) FROM migrationd.event WHERE report_id = $report")" \
+        'run pause:drain pause:freeze pause:drain resume completed'
+
 title "Frozen: the processes stand still where they are, and go on from there with what they have in memory"
 freeze
 first=$(at 1)

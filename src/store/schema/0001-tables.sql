@@ -145,7 +145,8 @@ CREATE TABLE migrationd.problem (
 );
 CREATE INDEX problem_report ON migrationd.problem (report_id, id);
 
--- Every human act: who asked for what, when. report_id or plan_id NULL: the act was not on one.
+-- Every human act, and every change of a report's state, in the transaction that made it: who, what, when. What the poll did has
+-- its unit, and uid and pid 0. report_id or plan_id NULL: the act was not on one.
 CREATE TABLE migrationd.event (
         id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         report_id       integer,

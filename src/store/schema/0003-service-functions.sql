@@ -198,7 +198,7 @@ BEGIN
         UPDATE migrationd.task SET state = 'canceled', finished_at = clock_timestamp()
                 WHERE report_id = p_report AND state IN ('waiting', 'running') AND
                         EXISTS (SELECT FROM migrationd.report WHERE id = p_report AND state = 'canceling');
-        UPDATE migrationd.attempt SET state = 'lost', ended_at = clock_timestamp()
+        UPDATE migrationd.attempt SET state = 'lost', class = 'canceled', ended_at = clock_timestamp()
                 WHERE report_id = p_report AND state IN ('launching', 'running') AND
                         EXISTS (SELECT FROM migrationd.report WHERE id = p_report AND state = 'canceling');
         UPDATE migrationd.attempt SET recorded_at = clock_timestamp()

@@ -22,6 +22,18 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
                         p_detail || CASE WHEN p_via IS NULL THEN '{}' ELSE jsonb_build_object('via', p_via) END);
 $$;
 
+-- An end is an event as well: a Retry takes the report's finished_at away.
+CREATE FUNCTION migrationd.report_end_noted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+        PERFORM migrationd.api_event(NEW.id, NULL, NEW.state, 0, 0, format('migrationd-poll@%s.service', NEW.id), NULL,
+                jsonb_build_object('before', OLD.state));
+        RETURN NULL;
+END $$;
+CREATE TRIGGER report_end_noted AFTER UPDATE OF state ON migrationd.report FOR EACH ROW
+        WHEN (OLD.state <> NEW.state AND NEW.state IN ('completed', 'failed', 'canceled'))
+        EXECUTE FUNCTION migrationd.report_end_noted();
+
 -- Raises 23505 on plan_name_key when the name is taken.
 CREATE FUNCTION migrationd.api_plan_create(p_name text, p_migration text, p_document json, p_uid bigint, p_pid bigint, p_unit text,
         p_via text DEFAULT NULL)

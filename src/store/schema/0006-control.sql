@@ -17,6 +17,12 @@ ALTER TABLE migrationd.report ADD resumed_at timestamptz;
 -- fails all the same, once nothing more of the step can run.
 ALTER TABLE migrationd.task ADD tolerated boolean NOT NULL DEFAULT false, ADD CHECK (state = 'failed' OR NOT tolerated);
 
+-- retried: a Retry has asked for the task, or it was added by one that was asked for. retry_only: the failures that the latest Retry
+-- left alone are more than the step allows, so that only such tasks start.
+ALTER TABLE migrationd.task ADD retried boolean NOT NULL DEFAULT false;
+ALTER TABLE migrationd.step ADD retry_only boolean NOT NULL DEFAULT false;
+CREATE INDEX task_retried ON migrationd.task (report_id, step_ord, lane, stage, id) WHERE retried AND state IN ('waiting', 'running');
+
 -- As before; elements of p_steps may also have held (the report holds before that step), max_failures, max_failures_percent
 -- and progress_timeout_msec.
 CREATE OR REPLACE FUNCTION migrationd.report_create(p_plan integer, p_migration text, p_options jsonb, p_workers integer, p_digest text,
@@ -142,15 +148,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Whether a report is to fail as far as its tasks are concerned: one has failed that is not tolerated, or some have failed and
--- nothing of the step can be started any more, since what waits is of a later stage than a failed task of its lane.
+-- nothing of the step can be started any more, since what waits is of a later stage than a failed task of its lane, or is not what a
+-- Retry asked for.
 CREATE FUNCTION migrationd.report_is_failing(p_report integer) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT EXISTS (SELECT FROM migrationd.task WHERE report_id = p_report AND state = 'failed') AND (
                 EXISTS (SELECT FROM migrationd.task WHERE report_id = p_report AND state = 'failed' AND NOT tolerated) OR
                 NOT EXISTS (SELECT FROM migrationd.step s JOIN migrationd.task t ON t.report_id = s.report_id AND t.step_ord = s.ord
                         WHERE s.report_id = p_report AND s.state = 'running' AND (t.state = 'running' OR (t.state = 'waiting' AND
+                                NOT s.retry_only AND
                                 NOT EXISTS (SELECT FROM migrationd.task f WHERE f.report_id = p_report AND f.state = 'failed' AND
-                                        f.step_ord = t.step_ord AND f.lane = t.lane AND f.stage < t.stage)))))
+                                        f.step_ord = t.step_ord AND f.lane = t.lane AND f.stage < t.stage)))) AND
+                NOT EXISTS (SELECT FROM migrationd.step s JOIN migrationd.task t ON t.report_id = s.report_id AND t.step_ord = s.ord
+                        WHERE s.report_id = p_report AND s.state = 'running' AND s.retry_only AND t.retried AND t.state = 'waiting' AND
+                                NOT EXISTS (SELECT FROM migrationd.task f WHERE f.report_id = p_report AND f.step_ord = t.step_ord AND
+                                        f.lane = t.lane AND f.stage < t.stage AND
+                                        (f.state = 'failed' OR (f.state = 'waiting' AND NOT f.retried)))))
 $$;
 
 -- Decides whether a task that has just failed is tolerated. The report's row is locked by the caller.
@@ -303,7 +316,7 @@ END $$;
 DROP FUNCTION migrationd.api_report_request(integer, text, text, bigint, bigint, text, text);
 CREATE FUNCTION migrationd.api_report_request(p_report integer, p_verb text, p_argument text, p_uid bigint, p_pid bigint, p_unit text,
         p_via text DEFAULT NULL)
-RETURNS TABLE (before text, after text, refused text)
+RETURNS TABLE (before text, after text, refused text, choice text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
         v_step text;

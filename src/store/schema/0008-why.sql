@@ -74,6 +74,9 @@ BEGIN
         ELSIF v_step.state = 'waiting' THEN
                 RETURN format('step %s has not begun: %s', v_step.code, migrationd.report_why(p_report));
         END IF;
+        IF v_step.retry_only AND NOT v_task.retried THEN
+                RETURN 'only tasks that were retried start: the failures that were not are more than max-failures';
+        END IF;
         SELECT * INTO v_other FROM migrationd.task WHERE report_id = p_report AND step_ord = v_task.step_ord AND
                 lane = v_task.lane AND stage < v_task.stage AND state IN ('waiting', 'running', 'failed') ORDER BY stage, id LIMIT 1;
         IF FOUND THEN

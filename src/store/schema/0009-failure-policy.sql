@@ -157,11 +157,12 @@ BEGIN
                 RAISE EXCEPTION 'element % of what task % adds is no object of lane, stage, input and total', v_count, p_task
                         USING ERRCODE = 'MG004';
         END IF;
-        INSERT INTO migrationd.task (report_id, step_ord, kind, lane, stage, max_attempts, input, total, split_from, split_depth)
+        INSERT INTO migrationd.task (report_id, step_ord, kind, lane, stage, max_attempts, input, total, split_from, split_depth,
+                        retried)
                 SELECT t.report_id, t.step_ord, 'main', CASE WHEN t.split THEN t.lane ELSE coalesce(e->>'lane', '') END,
                         CASE WHEN t.split THEN t.stage ELSE coalesce((e->'stage')::integer, 0) END, s.attempts,
                         coalesce(e->'input', '{}'), coalesce((e->'total')::bigint, 0), CASE WHEN t.split THEN t.id END,
-                        t.split_depth + t.split::integer
+                        t.split_depth + t.split::integer, t.retried
                 FROM migrationd.task t JOIN migrationd.step s ON s.report_id = t.report_id AND s.ord = t.step_ord,
                         jsonb_array_elements(p_tasks) WITH ORDINALITY AS x (e, n)
                 WHERE t.id = p_task
@@ -172,7 +173,8 @@ BEGIN
 END $$;
 
 -- As before; memory_max_bytes: MemoryMax= of the unit, NULL: none of ours. A task whose back-off ends later than any back-off of its
--- step can is due: the clock was ahead when it was written, and has been set back.
+-- step can is due: the clock was ahead when it was written, and has been set back. After a Retry that left more failures alone than
+-- are allowed, only what was retried is due.
 DROP FUNCTION migrationd.report_launch(integer, integer, text, uuid);
 CREATE FUNCTION migrationd.report_launch(p_report integer, p_limit integer, p_launcher text, p_bus uuid)
 RETURNS TABLE (attempt_id bigint, task integer, number integer, token uuid, step text, kind text, unit text,
@@ -198,8 +200,8 @@ BEGIN
         IF v_room <= 0 THEN
                 RETURN;
         END IF;
-        -- With the tenth of jitter, and a second for what is not exact.
-        v_longest := interval '1 second' + 1.1 * interval '1 millisecond' * greatest(v_step.backoff_max_msec,
+        -- And a second for what is not exact.
+        v_longest := interval '1 second' + interval '1 millisecond' * greatest(v_step.backoff_max_msec,
                 (SELECT max(backoff_max_msec) FROM migrationd.failure_policy WHERE report_id = p_report AND step_ord = v_step.ord));
         RETURN QUERY
         WITH RECURSIVE lane (name, stage) AS (
@@ -212,8 +214,8 @@ BEGIN
         ), due AS (
                 SELECT d.id FROM lane l, LATERAL (SELECT id FROM migrationd.task WHERE report_id = p_report AND
                                 step_ord = v_step.ord AND lane = l.name AND stage = l.stage AND state = 'waiting' AND
-                                attempt < max_attempts AND (not_before IS NULL OR not_before NOT BETWEEN clock_timestamp() AND
-                                clock_timestamp() + v_longest)
+                                attempt < max_attempts AND (retried OR NOT v_step.retry_only) AND (not_before IS NULL OR
+                                not_before NOT BETWEEN clock_timestamp() AND clock_timestamp() + v_longest)
                                 ORDER BY id LIMIT v_room) d
                 WHERE NOT EXISTS (SELECT FROM migrationd.task f WHERE f.report_id = p_report AND f.state = 'failed' AND
                         f.step_ord = v_step.ord AND f.lane = l.name AND f.stage < l.stage)
@@ -310,8 +312,9 @@ BEGIN
                         class = CASE WHEN v_failed THEN p_class END,
                         error = CASE WHEN v_failed THEN p_error END,
                         finished_at = CASE WHEN v_act IN ('skip', 'fail') THEN clock_timestamp() END,
-                        -- Back-off doubles with each attempt up to the cap, with a tenth of jitter so that many do not return at once.
-                        not_before = CASE WHEN v_act = 'retry' THEN clock_timestamp() + (1 + random() / 10) * interval '1 millisecond' *
+                        -- Back-off doubles with each attempt up to the cap, and from half to all of it is waited, at random: what
+                        -- failed together, in one outage, does not return together.
+                        not_before = CASE WHEN v_act = 'retry' THEN clock_timestamp() + (1 + random()) / 2 * interval '1 millisecond' *
                                 least(coalesce(v_policy.backoff_msec, s.backoff_msec) * power(2, least(t.attempt - 1, 30)),
                                         coalesce(v_policy.backoff_max_msec, s.backoff_max_msec)) END,
                         -- Attempts that do not count leave the step's number to the other classes.
@@ -335,16 +338,23 @@ BEGIN
         RETURN CASE v_act WHEN 'split' THEN 'split' WHEN 'retry' THEN 'waiting' WHEN 'skip' THEN 'skipped' ELSE 'failed' END;
 END $$;
 
--- As before; a task that could not be split counts as one that failed.
+-- How many tasks of a step may fail.
+CREATE FUNCTION migrationd.step_failures_allowed(p_step migrationd.step) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+        SELECT greatest((p_step).max_failures, CASE WHEN (p_step).max_failures_percent > 0 THEN
+                (SELECT count(*) FROM migrationd.task WHERE report_id = (p_step).report_id AND step_ord = (p_step).ord AND
+                        (kind = 'main' OR split)) * (p_step).max_failures_percent / 100 ELSE 0 END)
+$$;
+
+-- As before; a task that could not be split counts as one that failed. Failures that a Retry left alone do not count when they
+-- are more than is allowed anyway: then it is about what was retried.
 CREATE OR REPLACE FUNCTION migrationd.task_tolerate(p_task integer) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         UPDATE migrationd.task t SET tolerated = true FROM migrationd.step s
                 WHERE t.id = p_task AND t.state = 'failed' AND (t.kind = 'main' OR t.split) AND s.report_id = t.report_id AND
                         s.ord = t.step_ord AND (SELECT count(*) FROM migrationd.task f WHERE f.report_id = t.report_id AND
-                                f.state = 'failed' AND f.step_ord = t.step_ord) <= greatest(s.max_failures,
-                                CASE WHEN s.max_failures_percent > 0 THEN (SELECT count(*) FROM migrationd.task a
-                                        WHERE a.report_id = t.report_id AND a.step_ord = t.step_ord AND
-                                        (a.kind = 'main' OR a.split)) * s.max_failures_percent / 100 ELSE 0 END)
+                                f.state = 'failed' AND f.step_ord = t.step_ord AND (f.retried OR NOT s.retry_only)) <=
+                                migrationd.step_failures_allowed(s)
 $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA migrationd FROM PUBLIC;

@@ -62,10 +62,12 @@ BEGIN
         PERFORM pg_notify('migrationd', v_report::text);
 END $$;
 
+-- As before; a paused report takes the other mode, and stays paused since when it was. NULL also when it is paused in that mode.
 CREATE OR REPLACE FUNCTION migrationd.report_pause(p_report integer, p_mode text) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-        UPDATE migrationd.report SET state = 'paused', pause_mode = p_mode, paused_at = clock_timestamp()
-                WHERE id = p_report AND state = 'running' RETURNING state;
+        UPDATE migrationd.report SET state = 'paused', pause_mode = p_mode,
+                        paused_at = CASE WHEN state = 'paused' THEN paused_at ELSE clock_timestamp() END
+                WHERE id = p_report AND (state = 'running' OR (state = 'paused' AND pause_mode <> p_mode)) RETURNING state;
 $$;
 
 CREATE OR REPLACE FUNCTION migrationd.report_resume(p_report integer) RETURNS text
@@ -79,21 +81,44 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- As before: sets failed tasks of a failed report back to waiting, with one more attempt: those of a step (NULL: all) and of a class
--- (NULL: all). Those that stay failed are tolerated, and make the report fail again once the others are done. Returns NULL when
--- the state does not allow it or no task is meant. Raises 23505 on index report_unfinished while another report is unfinished.
+-- (NULL: all). Those that stay failed are tolerated, and make the report fail again once the others are done; when they are more than
+-- the step allows, nothing else starts beside what was asked for. A task that an earlier Retry asked for, and that was not
+-- started, has to be meant again. Returns NULL when the state does not allow it or no task is meant. Raises 23505 on index
+-- report_unfinished while another report is unfinished.
 CREATE OR REPLACE FUNCTION migrationd.report_retry(p_report integer, p_step text DEFAULT NULL, p_class text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+        v_waiting bigint;
+        v_failed bigint;
 BEGIN
-        PERFORM FROM migrationd.report WHERE id = p_report FOR NO KEY UPDATE;
-        UPDATE migrationd.task t SET state = 'waiting', max_attempts = greatest(t.max_attempts, t.attempt) + 1, not_before = NULL,
-                        finished_at = NULL, tolerated = false
-                FROM migrationd.step s
-                WHERE t.report_id = p_report AND t.state = 'failed' AND s.report_id = t.report_id AND s.ord = t.step_ord AND
-                        (p_step IS NULL OR s.code = p_step) AND (p_class IS NULL OR t.class = p_class) AND
-                        EXISTS (SELECT FROM migrationd.report WHERE id = p_report AND state = 'failed');
+        PERFORM FROM migrationd.report WHERE id = p_report AND state = 'failed' FOR NO KEY UPDATE;
         IF NOT FOUND THEN
                 RETURN NULL;
         END IF;
+        -- Those of an earlier Retry come first: the next statement makes more of them.
+        UPDATE migrationd.task t SET not_before = NULL
+                FROM migrationd.step s
+                WHERE t.report_id = p_report AND t.state = 'waiting' AND t.retried AND s.report_id = t.report_id AND s.ord = t.step_ord AND
+                        (p_step IS NULL OR s.code = p_step) AND (p_class IS NULL OR t.class = p_class);
+        GET DIAGNOSTICS v_waiting = ROW_COUNT;
+        UPDATE migrationd.task t SET state = 'waiting', max_attempts = greatest(t.max_attempts, t.attempt) + 1, not_before = NULL,
+                        finished_at = NULL, tolerated = false, retried = true
+                FROM migrationd.step s
+                WHERE t.report_id = p_report AND t.state = 'failed' AND s.report_id = t.report_id AND s.ord = t.step_ord AND
+                        (p_step IS NULL OR s.code = p_step) AND (p_class IS NULL OR t.class = p_class);
+        GET DIAGNOSTICS v_failed = ROW_COUNT;
+        IF v_waiting + v_failed = 0 THEN
+                RETURN NULL;
+        END IF;
+        UPDATE migrationd.task t SET retried = false
+                FROM migrationd.step s
+                WHERE t.report_id = p_report AND t.retried AND s.report_id = t.report_id AND s.ord = t.step_ord AND (t.state <> 'waiting' OR
+                        NOT ((p_step IS NULL OR s.code = p_step) AND (p_class IS NULL OR t.class IS NOT DISTINCT FROM p_class)));
+        UPDATE migrationd.step s SET retry_only = EXISTS (SELECT FROM migrationd.task WHERE report_id = p_report AND step_ord = s.ord AND
+                                state = 'failed' AND kind = 'expand' AND NOT split) OR
+                        (SELECT count(*) FROM migrationd.task WHERE report_id = p_report AND step_ord = s.ord AND state = 'failed') >
+                                migrationd.step_failures_allowed(s)
+                WHERE s.report_id = p_report AND s.state IN ('running', 'failed');
         UPDATE migrationd.task SET tolerated = true WHERE report_id = p_report AND state = 'failed';
         UPDATE migrationd.report SET state = 'running', finished_at = NULL WHERE id = p_report AND state = 'failed';
         UPDATE migrationd.step SET state = 'running', finished_at = NULL, idle_usec = idle_usec +

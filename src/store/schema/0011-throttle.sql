@@ -2,16 +2,17 @@
 -- The throttle: fewer tasks at once, down to none, while the host or the database is not well.
 
 -- Written by the poll while the report is running. throttle_window: so many tasks at once instead of workers, NULL: not throttled.
--- throttle_reason: the signal, its value and its limit, for people. throttled_at: since when that window.
+-- throttle_reason: the signal, its value and its limit, for people. throttled_at: since when that window, of so many workers.
 ALTER TABLE migrationd.report ADD throttle_window integer CHECK (throttle_window >= 0), ADD throttle_reason text NOT NULL DEFAULT '',
         ADD throttled_at timestamptz;
 
--- The part of the time since the window was set that was taken from the running step, in microseconds: all of it with no window.
+-- The part of the time since the window was set that was taken from the running step, in microseconds: all of it with no window, none
+-- when the window has room for as many tasks as the step may have at once.
 CREATE FUNCTION migrationd.report_throttled_usec(p_report migrationd.report) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-        SELECT coalesce((extract(epoch FROM clock_timestamp() - greatest((p_report).throttled_at,
-                        (SELECT max(started_at) FROM migrationd.step WHERE report_id = (p_report).id AND state = 'running'))) * 1000000 *
-                greatest(0, 1 - (p_report).throttle_window::numeric / (p_report).workers))::bigint, 0)
+        SELECT coalesce((SELECT (extract(epoch FROM clock_timestamp() - greatest((p_report).throttled_at, started_at)) * 1000000 *
+                greatest(0, 1 - (p_report).throttle_window::numeric / least((p_report).workers, parallel)))::bigint
+                FROM migrationd.step WHERE report_id = (p_report).id AND state = 'running' ORDER BY ord LIMIT 1), 0)
 $$;
 
 -- Sets the window, NULL: ends the throttle. Its begin, its end, and that nothing starts any more are events. Returns whether the
@@ -40,6 +41,18 @@ BEGIN
         END IF;
         RETURN true;
 END $$;
+
+-- As before; what the throttle took of the former number of workers is kept.
+CREATE OR REPLACE FUNCTION migrationd.report_set_workers(p_report integer, p_workers integer) RETURNS text
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+        UPDATE migrationd.step s SET idle_usec = s.idle_usec + migrationd.report_throttled_usec(r)
+                FROM migrationd.report r
+                WHERE r.id = p_report AND r.state = 'running' AND r.throttle_window IS NOT NULL AND s.report_id = r.id AND
+                        s.state = 'running';
+        UPDATE migrationd.report SET workers = p_workers,
+                        throttled_at = CASE WHEN throttle_window IS NOT NULL THEN clock_timestamp() END
+                WHERE id = p_report AND state IN ('running', 'paused') RETURNING state;
+$$;
 
 -- A report that leaves running is not throttled any more; what the throttle took from its step is kept.
 CREATE FUNCTION migrationd.report_unthrottle() RETURNS trigger

@@ -78,10 +78,11 @@ BEGIN
         RETURN v_state;
 END $$;
 
--- As before, with move; refused: also sessions (of its poll or its tasks are there).
+-- As before, with move; refused: also sessions (of its poll or its tasks are there). choice: the steps that a refused hold or release
+-- may name instead, NULL: none.
 CREATE OR REPLACE FUNCTION migrationd.api_report_request(p_report integer, p_verb text, p_argument text, p_uid bigint, p_pid bigint, p_unit text,
         p_via text DEFAULT NULL)
-RETURNS TABLE (before text, after text, refused text)
+RETURNS TABLE (before text, after text, refused text, choice text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
         v_step text;
@@ -89,6 +90,10 @@ BEGIN
         SELECT r.state INTO before FROM migrationd.report r WHERE r.id = p_report FOR NO KEY UPDATE;
         IF NOT FOUND THEN
                 RETURN;
+        END IF;
+        IF before IN ('running', 'paused') AND p_verb IN ('hold', 'release') THEN
+                SELECT string_agg(code, ', ' ORDER BY ord) INTO choice FROM migrationd.step
+                        WHERE report_id = p_report AND state = 'waiting' AND (held_uid IS NOT NULL) = (p_verb = 'release');
         END IF;
         v_step := CASE p_verb WHEN 'hold' THEN p_argument WHEN 'release' THEN nullif(p_argument, '')
                 WHEN 'retry' THEN p_argument::json->>'step' END;
