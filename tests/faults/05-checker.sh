@@ -66,6 +66,7 @@ attempt_planted 'live attempts: 1' "state = 'running'"
 attempt_planted 'attempts without record: 1' "recorded_at = NULL"
 attempt_planted 'without a true class: 1' "state = 'failed', class = 'oom-kill'"
 attempt_planted 'without a true class: 1' "state = 'failed', class = NULL"
+attempt_planted 'without a true class: 1' "state = 'lost', class = 'canceled'"
 
 title "It finds counters that the rows do not have, open tasks, attempts that are not numbered, and two completions"
 task_planted 'tasks and counters' "done = 2, total = 2"
@@ -79,8 +80,13 @@ planted 'overlap: 1' "INSERT INTO migrationd.attempt (report_id, task_id, number
         "DELETE FROM migrationd.attempt WHERE task_id = $task AND number = 9"
 
 title "It finds a change of state without its event, what moved after canceled, and an end that is not canceled after a cancel"
-planted 'without event: 1' "INSERT INTO audit_state (report, before, after) VALUES ($REPORT, 'running', 'paused')" \
-        "DELETE FROM audit_state WHERE report = $REPORT AND after = 'paused'"
+# One without, one with two: for a change of the service as for one that somebody asked for.
+for state in paused completed failed canceled; do
+        planted 'without one event for each change: 1' "INSERT INTO audit_state (report, before, after, xid) VALUES ($REPORT, 'running',
+                '$state', '1')" "DELETE FROM audit_state WHERE report = $REPORT AND xid = '1'"
+done
+planted 'without one event for each change: 1' "INSERT INTO audit_event (report, verb, xid) SELECT report, 'twice', xid FROM audit_state
+        WHERE report = $REPORT AND after = 'completed'" "DELETE FROM audit_event WHERE verb = 'twice'"
 planted 'after canceled: 1' "INSERT INTO audit_late (report, what) VALUES ($REPORT, 'task')" \
         "DELETE FROM audit_late WHERE report = $REPORT"
 planted 'a cancel was accepted: 1' "INSERT INTO migrationd.event (report_id, verb, uid, pid, unit) VALUES ($REPORT, 'cancel', 0, 0, '')" \
@@ -161,6 +167,11 @@ VIOLATIONS=()
 faults_check
 expect_eq "${VIOLATIONS[*]}" ''
 task=$(sql "SELECT id FROM migrationd.task WHERE report_id = $REPORT AND state = 'canceled' ORDER BY id LIMIT 1")
+attempt=$(sql "SELECT min(id) FROM migrationd.attempt WHERE report_id = $REPORT")
+# Nor is an attempt that a cancel ended without a class.
+planted 'without a true class: 1' "CREATE TABLE saved_attempt AS SELECT * FROM migrationd.attempt WHERE id = $attempt;
+        UPDATE migrationd.attempt SET state = 'lost', class = NULL WHERE id = $attempt" "UPDATE migrationd.attempt a SET
+        state = s.state, class = s.class FROM saved_attempt s WHERE s.id = a.id; DROP TABLE saved_attempt"
 planted 'open tasks' "UPDATE migrationd.task SET state = 'waiting' WHERE id = $task" \
         "UPDATE migrationd.task SET state = 'canceled' WHERE id = $task"
 writer() {

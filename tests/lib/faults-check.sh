@@ -34,8 +34,9 @@ service_rows() {
                 ('attempts without record', (SELECT count(*) FROM $attempt AND recorded_at IS NULL)),
                 ('attempts without a true class', (SELECT count(*) FROM $attempt AND NOT coalesce(CASE
                         WHEN state IN ('completed', 'skipped') THEN class IS NULL
-                        WHEN state = 'lost' THEN (class IS NOT NULL AND class = 'lost' AND result IS NULL) OR
+                        WHEN class = 'canceled' THEN state = 'lost' AND
                                 (SELECT r.state FROM migrationd.report r WHERE r.id = a.report_id) = 'canceled'
+                        WHEN state = 'lost' THEN class IS NOT NULL AND class = 'lost' AND result IS NULL
                         WHEN class = 'start' THEN result IS NULL
                         WHEN class = 'stopped' THEN result = 'success' AND exit_code = 'killed'
                         WHEN class = 'no-finish' THEN result = 'success'
@@ -50,9 +51,9 @@ service_rows() {
                         WHERE b.task_id = a.task_id AND b.number > a.number AND b.claimed_at < a.ended_at AND
                         NOT $CLOCK_RUN))),
                 ('counters beyond their total', (SELECT count(*) FROM migrationd.task WHERE report_id = $REPORT AND done > total)),
-                ('human changes without event', (SELECT count(*) FROM audit_state s WHERE report = $REPORT AND
-                        (after IN ('paused', 'canceling') OR before IN ('paused', 'failed')) AND
-                        NOT EXISTS (SELECT FROM audit_event e WHERE e.xid = s.xid AND e.report = s.report))),
+                ('transactions that changed the state without one event for each change', (SELECT count(*) FROM
+                        (SELECT s.xid, count(*) AS n FROM audit_state s WHERE report = $REPORT GROUP BY s.xid) AS c WHERE n <>
+                        (SELECT count(*) FROM audit_event e WHERE e.xid = c.xid AND e.report = $REPORT))),
                 ('ended otherwise though a cancel was accepted', (SELECT count(*) FROM migrationd.report r WHERE id = $REPORT AND
                         state <> 'canceled' AND EXISTS (SELECT FROM migrationd.event e WHERE e.report_id = r.id AND verb = 'cancel'))),
                 ('hooks that were not told', (SELECT count(*) FROM migrationd.hook WHERE report_id = $REPORT AND started_at IS NULL)),

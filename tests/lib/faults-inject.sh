@@ -178,11 +178,14 @@ inject_kill_tasks() {
 
 # Their end is seen by the poll that the timer starts.
 inject_kill_poll_tasks() {
-        local tasks=1 poll=1
+        local units
 
-        task_drawn "$1" && poll_kill "$1" && poll=0
-        inject_kill_tasks "$1" && tasks=0
-        return $((tasks + poll > 0))
+        task_drawn "$1" || return 1
+        # Read before: the poll is away for a second only.
+        mapfile -t units < <(units_of "$1")
+        poll_kill "$1" && ! process_gone "$TASK_PROCESS" || return 1
+        systemctl kill --signal=SIGKILL "${units[@]}" 2>/dev/null || :
+        happens_within 10 process_gone "$TASK_PROCESS"
 }
 
 # A second one beside the first: it waits for the report's lock, and goes on when the first is killed.
