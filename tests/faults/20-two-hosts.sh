@@ -136,6 +136,8 @@ title "A report is moved away from a host that does not come back, and that one 
 begin
 killed
 expect on "$B" migrationctl move "$REPORT"
+# Until they are, the rows say that the tasks of the host that is gone run.
+wait_until 60 on "$B" lost "$REPORT" 3
 wait_until 60 on "$B" held "$REPORT" 3
 ATTEMPTS=$(on "$B" attempts "$REPORT")
 comes_back

@@ -66,6 +66,11 @@ held() {
                 t.kind = 'main' AND a.state = 'running'") == "$2" ]]
 }
 
+# lost REPORT N: so many of its attempts are known to be lost.
+lost() {
+        [[ $(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $1 AND state = 'lost'") == "$2" ]]
+}
+
 # attempts REPORT: all there are, in one line.
 attempts() {
         sql "SELECT string_agg(unit || ' ' || state, ', ' ORDER BY id) FROM migrationd.attempt WHERE report_id = $1"
