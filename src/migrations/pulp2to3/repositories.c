@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "migrations/pulp2to3/base-path.h"
 #include "migrations/pulp2to3/secrets.h"
 #include "migrations/pulp2to3/steps.h"
 #include "pulp2to3-sql.h"
@@ -129,7 +130,40 @@ int repositories_resolve(Step *s, void *userdata) {
                 r = resolve_plugin(s, &s->plan->plugins[i]);
         if (r >= 0)
                 r = check_missing(s);
-        return r < 0 ? r : count_repositories(s, &s->total);
+        if (r < 0)
+                return r;
+        r = database_query(&s->database, "base paths", sql_plan_paths, DATABASE_PARAMS(report), NULL);
+        return r < 0 ? step_fail_database(s, r) : count_repositories(s, &s->total);
+}
+
+/* With skip_corrupted a distributor without a path of its own is left out by the views of the plan. */
+static int check_paths(Step *s) {
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        r = database_query(&s->database, "base paths", sql_plan_collisions,
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task))), &res);
+        if (r < 0)
+                return step_fail_database(s, r);
+        for (int i = 0; i < PQntuples(res) && r >= 0; i++) {
+                _cleanup_(freep) char *item = base_path_item(plugin_find(PQgetvalue(res, i, 1)),
+                                                             PQgetvalue(res, i, 0)),
+                                      *reason = base_path_reason(PQgetvalue(res, i, 2), PQgetvalue(res, i, 3),
+                                                                 PQgetvalue(res, i, 4), PQgetvalue(res, i, 5),
+                                                                 PQgetvalue(res, i, 6));
+
+                r = !item || !reason    ? step_fail(s, -ENOMEM, "out of memory")
+                    : s->skip_corrupted ? step_problem(s, item, reason)
+                                        : step_fail(s, -EBADMSG, "%s: %s", item, reason);
+        }
+        return r;
+}
+
+static int resolve(Step *s, void *userdata) {
+        int r;
+
+        r = repositories_resolve(s, userdata);
+        return r < 0 ? r : check_paths(s);
 }
 
 /* Columns of sql_remotes. */
@@ -263,7 +297,7 @@ int repositories_run(Step *s) {
 
         r = step_attach(s);
         if (r >= 0 && !s->resumed)
-                r = step_run_batch(s, repositories_resolve, NULL);
+                r = step_run_batch(s, resolve, NULL);
         if (r >= 0) {
                 r = database_script(&s->database, "table of remotes", sql_remotes_table);
                 if (r < 0)
