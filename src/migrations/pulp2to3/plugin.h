@@ -18,6 +18,7 @@ typedef struct Plugin {
         const char *sql_repository;   /* detail rows of repositories that lack them; $1 to $3: report, range */
         const char *sql_distribution; /* script: detail rows of pg_temp.distributions that lack them */
         const char *sql_reset;        /* script: deletes from the plugin's tables what pg_temp.gone has */
+        const char *sql_outdated;     /* script: the same, of distributions, publications and remotes only */
         const char *sql_verify;       /* script: compares the units of pg_temp.verify_unit */
         const char *sql_version;      /* takes out of pg_temp.wanted what the plugin allows once; NULL: nothing */
 } Plugin;
