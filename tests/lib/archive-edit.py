@@ -4,6 +4,8 @@
 
 archive-edit.py FROM TO EDIT…   each EDIT is a JSON object:
   {"collection": "units_iso", "match": {"name": "a"}, "set": {"size": 3}}    replaces or adds fields of what matches; all without match
+  {"collection": "repo_importers", "match": {…}, "unset": ["config.feed"]}   takes fields away; a.b is field b of a document a
+  {"collection": "repo_importers", "match": {…}, "copy": {"_id": …}}         adds the first that matches once more, with other fields
   {"collection": "units_iso", "match": {"name": "a"}, "remove": true}        takes documents out
   {"collection": "repo_content_units", "insert": {"_id": {"$oid": "…"}, …}}  adds one
 It fails when an edit met nothing."""
@@ -87,6 +89,19 @@ def make(value, former=0):
     return 0x03, join({name: make(item) for name, item in value.items()})
 
 
+def replace(fields, path, value):
+    """Another value for the field at a path, or, with None, no such field."""
+    name, _, rest = path.partition(".")
+    if rest:
+        inner = split(fields[name][1]) if fields.get(name, (0,))[0] == 0x03 else {}
+        replace(inner, rest, value)
+        value = 0x03, join(inner)
+    if value is None:
+        fields.pop(name, None)
+    else:
+        fields[name] = value
+
+
 def matches(fields, wanted):
     return all(name in fields and read(*fields[name]) == value for name, value in wanted.items())
 
@@ -99,9 +114,16 @@ def edit(documents, edits, is_first):
             if "insert" in change or not matches(fields, change.get("match", {})):
                 kept.append(document)
                 continue
+            first = not change.get("met")
             change["met"] = True
-            for name, value in change.get("set", {}).items():
-                fields[name] = make(value, fields.get(name, (0,))[0])
+            if "copy" in change:
+                kept.append(document)
+                if not first:
+                    continue
+            for name, value in {**change.get("set", {}), **change.get("copy", {})}.items():
+                replace(fields, name, make(value, fields.get(name, (0,))[0]))
+            for name in change.get("unset", []):
+                replace(fields, name, None)
             if not change.get("remove"):
                 kept.append(join(fields))
         if "insert" in change and is_first:

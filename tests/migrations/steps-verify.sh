@@ -209,6 +209,7 @@ test_a_column_of_a_package_that_has_changed_is_found() {
         expect_none
 }
 
+# Empty repositories have one of the same bytes.
 test_a_metadata_file_that_is_missing_is_found() {
         local file
 

@@ -58,6 +58,16 @@ static void an_option_that_is_not_known_is_named_without_its_value(void **state)
                             "secret_of_a_fork: has no counterpart in Pulp 3\n");
 }
 
+static void a_proxy_without_host_is_told_to_be_none(void **state) {
+        (void) state;
+        assert_string_equal(left_of("iso", CONFIG_IMPORTER,
+                                    "{\"proxy_username\": \"u\", \"proxy_password\": \"p\", \"proxy_host\": \"\"}"),
+                            "proxy_username: there is no proxy_host: the remote has no proxy\n"
+                            "proxy_password: there is no proxy_host: the remote has no proxy\n");
+        assert_string_equal(left_of("iso", CONFIG_IMPORTER, "{\"proxy_username\": \"u\", \"proxy_host\": \"h\"}"),
+                            "");
+}
+
 static void a_protected_repository_is_told_to_be_open(void **state) {
         assert_string_equal(left_of("rpm", CONFIG_DISTRIBUTOR, "{\"https\": true, \"protected\": true}"),
                             "protected: the distribution is open to everybody: give it a certificate guard with the "
@@ -95,6 +105,7 @@ int main(void) {
                 cmocka_unit_test(an_option_of_another_plugin_is_one_without_counterpart),
                 cmocka_unit_test(options_that_say_nothing_are_passed_over),
                 cmocka_unit_test(an_option_that_is_not_known_is_named_without_its_value),
+                cmocka_unit_test(a_proxy_without_host_is_told_to_be_none),
                 cmocka_unit_test(a_protected_repository_is_told_to_be_open),
                 cmocka_unit_test(a_repository_that_was_not_served_is_told_of),
                 cmocka_unit_test(a_negative_return_ends_the_walk),

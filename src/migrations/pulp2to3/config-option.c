@@ -118,6 +118,20 @@ static int check_served(const bson_t *config, ConfigOptionHandler handler, void 
         return 0;
 }
 
+/* Pulp 2 took no proxy without a host, whoever was to use it. */
+static int check_proxy(const bson_t *config, ConfigOptionHandler handler, void *userdata) {
+        static const char *const names[] = { "proxy_username", "proxy_password" };
+        bson_iter_t host, i;
+        int r = 0;
+
+        if (bson_iter_init_find(&host, config, "proxy_host") && !says_nothing(&host))
+                return 0;
+        for (size_t k = 0; k < ELEMENTSOF(names) && r >= 0; k++)
+                if (bson_iter_init_find(&i, config, names[k]) && !says_nothing(&i))
+                        r = handler(names[k], "there is no proxy_host: the remote has no proxy", userdata);
+        return r;
+}
+
 int config_options_left(const bson_t *config, ConfigKind kind, const Plugin *plugin, ConfigOptionHandler handler,
                         void *userdata) {
         bson_iter_t i;
@@ -125,6 +139,8 @@ int config_options_left(const bson_t *config, ConfigKind kind, const Plugin *plu
 
         if (kind == CONFIG_DISTRIBUTOR)
                 r = check_served(config, handler, userdata);
+        else
+                r = check_proxy(config, handler, userdata);
         if (!bson_iter_init(&i, config))
                 return r;
         while (r >= 0 && bson_iter_next(&i)) {

@@ -8,6 +8,7 @@
 #include "migrations/pulp2to3/dump-field.h"
 #include "migrations/pulp2to3/dump-json.h"
 #include "migrations/pulp2to3/dump-unit.h"
+#include "migrations/pulp2to3/repodata.h"
 
 /* Collections at most: those of the table below, and the kinds of units. */
 #define COLLECTIONS_MAX 40
@@ -176,6 +177,22 @@ static int take_config(const bson_t *document, bson_t *ret, char **ret_reason) {
         return bson_init_static(ret, data, size) ? 0 : text_error(ret_reason, -EBADMSG, "field config is malformed");
 }
 
+/* The type with which an rpm repository is published. */
+static int check_checksum_type(const bson_t *config, const Plugin *plugin, char **ret_reason) {
+        _cleanup_(freep) char *type = NULL;
+        int r;
+
+        if (!streq(plugin->name, "rpm"))
+                return 0;
+        r = remote_get_text(config, "checksum_type", &type, ret_reason);
+        if (r < 0 || !type || repodata_checksum_type(type))
+                return r;
+        return text_error(ret_reason, -EBADMSG,
+                          "field config.checksum_type is \"%.32s\"; expected md5, sha1, sha224, sha256, sha384 or "
+                          "sha512",
+                          type);
+}
+
 /* What a row has beside the columns of its fields. */
 static int take_rest(DumpRow *row, const bson_t *document, RowTexts *texts, char **ret_reason) {
         int r;
@@ -190,6 +207,8 @@ static int take_rest(DumpRow *row, const bson_t *document, RowTexts *texts, char
                 return r;
         case DUMP_DISTRIBUTOR:
                 r = take_config(document, &texts->config, ret_reason);
+                if (r >= 0)
+                        r = check_checksum_type(&texts->config, row->plugin, ret_reason);
                 if (r >= 0)
                         r = dump_json_text(&texts->config, NULL, distributor_keys, &texts->document, ret_reason);
                 row->config = &texts->config;
@@ -240,7 +259,7 @@ static int take_document(Reader *reader, DumpTable table, const UnitKind *kind, 
                 r = reader->request->row(&row, reader->request->userdata);
         else if (r == -EBADMSG) {
                 item = text_format("%s %s", d->collection, id);
-                r = item && reason ? reader->request->bad(item, reason, reader->request->userdata) : -ENOMEM;
+                r = item && reason ? reader->request->bad(&row, item, reason, reader->request->userdata) : -ENOMEM;
         }
         remote_done(&texts.remote);
         unit_texts_done(&texts.unit);
@@ -256,7 +275,7 @@ static int bad_plugin_field(Reader *reader, const char *field, const ArchiveDocu
         format_id(d->bson, id, sizeof(id));
         item = text_format("%s %s", d->collection, id);
         reason = text_format("field %s is missing or not a text", field);
-        return item && reason ? reader->request->bad(item, reason, reader->request->userdata) : -ENOMEM;
+        return item && reason ? reader->request->bad(NULL, item, reason, reader->request->userdata) : -ENOMEM;
 }
 
 static int on_document(const ArchiveDocument *d, void *userdata) {

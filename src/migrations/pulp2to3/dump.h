@@ -73,9 +73,10 @@ typedef struct DumpRequest {
         const Plugin *const *plugins; /* NULL-terminated: documents of others are passed over */
         /* Takes a row. A negative return ends the reading. */
         int (*row)(const DumpRow *row, void *userdata);
-        /* Takes a document that is not as it must be: item names it ("units_iso ID"), reason the field. A
-         * negative return ends the reading; 0 goes on without the document. */
-        int (*bad)(const char *item, const char *reason, void *userdata);
+        /* Takes a document that is not as it must be: item names it ("units_iso ID"), reason the field; row has
+         * what was read of it before, NULL: not even whose it is. A negative return ends the reading; 0 goes on
+         * without the document. */
+        int (*bad)(const DumpRow *row, const char *item, const char *reason, void *userdata);
         void *userdata;
 } DumpRequest;
 

@@ -20,10 +20,11 @@ typedef struct Plugin {
         const char *distributor;
         const char *manifest;         /* what a remote's URL ends with after the feed; NULL: the feed as it is */
         const char *sql_tables;       /* tables that the target must have, as rows */
-        const char *sql_remote;       /* writes a remote's detail; $1: remote, $2: detail as JSON */
+        const char *sql_remote;       /* detail rows of remotes; $1 to $3: report, range */
         const char *sql_repository;   /* detail rows of repositories that lack them; $1 to $3: report, range */
         const char *sql_distribution; /* script: detail rows of pg_temp.distributions that lack them */
         const char *sql_reset;        /* script: deletes from the plugin's tables what pg_temp.gone has */
+        const char *sql_outdated;     /* script: the same, of distributions, publications and remotes only */
         const char *sql_verify;       /* script: compares the units of pg_temp.verify_unit */
         const char *sql_version;      /* takes out of pg_temp.wanted what the plugin allows once; NULL: nothing */
         /* NULL: nothing hangs on its contents. */

@@ -13,6 +13,7 @@
 #include "migrations/pulp2to3/archive-digest.h"
 #include "migrations/pulp2to3/artifact-sweep.h"
 #include "migrations/pulp2to3/dump.h"
+#include "migrations/pulp2to3/reset.h"
 #include "migrations/pulp2to3/schema.h"
 #include "migrations/pulp2to3/secrets.h"
 #include "migrations/pulp2to3/steps.h"
@@ -130,7 +131,20 @@ static int on_row(const DumpRow *row, void *userdata) {
         return r < 0 ? r : report_offset(p, row);
 }
 
-static int on_bad(const char *item, const char *reason, void *userdata) {
+/* What is named in a plan and left out is not missing. */
+static int note_left_out(Premigration *p, const DumpRow *row) {
+        const char *repository = row->table == DUMP_IMPORTER ? row->columns[IMPORTER_REPOSITORY]
+                                                             : row->columns[DISTRIBUTOR_REPOSITORY];
+        int r;
+
+        if (row->table != DUMP_IMPORTER && row->table != DUMP_DISTRIBUTOR)
+                return 0;
+        r = database_query(&p->step->database, "documents left out", sql_premigration_left_out,
+                           DATABASE_PARAMS(row->collection, row->id, row->plugin->name, repository), NULL);
+        return r < 0 ? step_fail_database(p->step, r) : 0;
+}
+
+static int on_bad(const DumpRow *row, const char *item, const char *reason, void *userdata) {
         Premigration *p = userdata;
         int r;
 
@@ -138,6 +152,8 @@ static int on_bad(const char *item, const char *reason, void *userdata) {
                 return step_fail(p->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
                                  p->step->configuration->archive, item, reason);
         r = end_copy(p);
+        if (r >= 0 && row)
+                r = note_left_out(p, row);
         return r < 0 ? r : step_problem(p->step, item, reason);
 }
 
@@ -220,10 +236,16 @@ static int merge(Step *s) {
 
 static int read_dump(Premigration *p) {
         Step *s = p->step;
+        _cleanup_(freep) char *plugins = reset_plugins(s, /* app= */ false);
         int r;
 
+        if (!plugins)
+                return step_fail(s, -ENOMEM, "out of memory");
         p->reported_usec = now_usec();
         r = database_script(&s->database, "staging tables", sql_premigration_stage);
+        if (r >= 0)
+                r = database_query(&s->database, "documents left out", sql_premigration_left_in,
+                                   DATABASE_PARAMS(plugins), NULL);
         if (r < 0)
                 return step_fail_database(s, r);
         r = copy_types(s);

@@ -138,7 +138,7 @@ static int read_config(RpmPublication *m) {
         _cleanup_(freep) char *text = NULL;
 
         m->sqlite = json_is_true(json_object_get(config, "generate_sqlite"));
-        if (!type)
+        if (!type || !*type)
                 return 0;
         m->checksum_type = repodata_checksum_type(type);
         if (m->checksum_type)

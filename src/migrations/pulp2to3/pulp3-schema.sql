@@ -81,6 +81,16 @@ CREATE TABLE public.core_remote (
 );
 CREATE INDEX ON public.core_remote (pulp_type);
 
+CREATE TABLE public.core_alternatecontentsource (
+        pulp_id uuid PRIMARY KEY,
+        pulp_created timestamptz NOT NULL,
+        pulp_last_updated timestamptz,
+        pulp_type text NOT NULL,
+        name text NOT NULL UNIQUE,
+        last_refreshed timestamptz,
+        remote_id uuid REFERENCES public.core_remote DEFERRABLE INITIALLY DEFERRED
+);
+
 CREATE TABLE public.core_remoteartifact (
         pulp_id uuid PRIMARY KEY,
         pulp_created timestamptz NOT NULL,

@@ -7,14 +7,15 @@
 #include "base/text.h"
 #include "pulp2to3-sql.h"
 
-static int add_range(Step *s, const PGresult *row) {
+static int add_range(Step *s, const RangeRates *rates, const PGresult *row) {
         _cleanup_(freep) char *input = text_format("{\"first\": %" PRIi64 ", \"last\": %" PRIi64 "}",
                                                    database_int(row, 0, 0), database_int(row, 0, 1));
         int r;
 
         if (!input)
                 return step_fail(s, -ENOMEM, "out of memory");
-        r = migrationd_task_add(s->task, step_lane(s, PQgetvalue(row, 0, 3)), 0, input, database_int(row, 0, 2));
+        r = migrationd_task_add(s->task, rates->stage > 0 ? "" : step_lane(s, PQgetvalue(row, 0, 3)), rates->stage,
+                                input, database_int(row, 0, 2));
         return r < 0 ? step_fail_task(s, r) : 0;
 }
 
@@ -64,7 +65,7 @@ int range_expand(Step *s, const RangeRates *rates) {
                 if (r == 0)
                         return 0;
                 if (r > 0)
-                        r = add_range(s, row);
+                        r = add_range(s, rates, row);
                 if (r < 0 && s->error)
                         return r;
         }

@@ -10,6 +10,7 @@ typedef struct RangeRates {
         int64_t repositories;
         int64_t links;          /* to units */
         const char *sql_before; /* script before the plan is cut; NULL: none */
+        int32_t stage;          /* of the tasks; those of a later stage than 0 have one lane for all plugins */
         /* Fills pg_temp.range_due with the numbers of the repositories after one number and up to another for which
          * something is to be done, by few statements for all of them. Called once in a session, in no transaction. */
         int (*due)(Step *s, int64_t after, int64_t to);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "migrations/pulp2to3/base-path.h"
 #include "migrations/pulp2to3/secrets.h"
 #include "migrations/pulp2to3/steps.h"
 #include "pulp2to3-sql.h"
@@ -129,7 +130,33 @@ int repositories_resolve(Step *s, void *userdata) {
                 r = resolve_plugin(s, &s->plan->plugins[i]);
         if (r >= 0)
                 r = check_missing(s);
-        return r < 0 ? r : count_repositories(s, &s->total);
+        if (r < 0)
+                return r;
+        r = database_query(&s->database, "base paths", sql_plan_paths, DATABASE_PARAMS(report), NULL);
+        return r < 0 ? step_fail_database(s, r) : count_repositories(s, &s->total);
+}
+
+/* With skip_corrupted a distributor without a path of its own is left out by the views of the plan. */
+static int check_paths(Step *s) {
+        _cleanup_(PQclearp) PGresult *res = NULL;
+        int r;
+
+        r = database_query(&s->database, "base paths", sql_plan_collisions,
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task))), &res);
+        if (r < 0)
+                return step_fail_database(s, r);
+        for (int i = 0; i < PQntuples(res) && r >= 0; i++) {
+                _cleanup_(freep) char *item = base_path_item(plugin_find(PQgetvalue(res, i, 1)),
+                                                             PQgetvalue(res, i, 0)),
+                                      *reason = base_path_reason(PQgetvalue(res, i, 2), PQgetvalue(res, i, 3),
+                                                                 PQgetvalue(res, i, 4), PQgetvalue(res, i, 5),
+                                                                 PQgetvalue(res, i, 6));
+
+                r = !item || !reason    ? step_fail(s, -ENOMEM, "out of memory")
+                    : s->skip_corrupted ? step_problem(s, item, reason)
+                                        : step_fail(s, -EBADMSG, "%s: %s", item, reason);
+        }
+        return r;
 }
 
 /* Columns of sql_remotes. */
@@ -146,54 +173,72 @@ enum {
         SECRETS,
         TYPE,
         EXPECTED_TYPE,
-        PLUGIN,
-        DETAIL,
         SAME,
         CLIENT_KEY
 };
 
-static int write_detail(Step *s, const PGresult *res, int row) {
-        const Plugin *plugin = plugin_find(PQgetvalue(res, row, PLUGIN));
-        int r;
-
-        r = database_query(&s->database, "remote", plugin->sql_remote,
-                           DATABASE_PARAMS(PQgetvalue(res, row, NAME), PQgetvalue(res, row, DETAIL)), NULL);
-        return r < 0 ? step_fail_database(s, r) : 0;
-}
-
-static int write_remote(Step *s, Secrets *secrets, const PGresult *res, int row) {
+/* Into the open COPY, if it is another than what is there. */
+static int copy_remote(Step *s, Secrets *secrets, const PGresult *res, int row) {
         const char *present[_SECRET_MAX];
         char *values[_SECRET_MAX] = {};
         bool changed;
         int r;
 
-        if (database_text(res, row, TYPE) && !streq(PQgetvalue(res, row, TYPE), PQgetvalue(res, row, EXPECTED_TYPE)))
-                return step_fail(s, -EBADMSG, "Pulp 3 has a remote \"%s\" of type %s already; rename it",
-                                 PQgetvalue(res, row, NAME), PQgetvalue(res, row, TYPE));
         for (int i = 0; i < _SECRET_MAX; i++)
                 present[i] = database_text(res, row, CLIENT_KEY + i);
         r = secrets_unseal(secrets, database_text(res, row, SECRETS), present, values, &changed, &s->error);
         if (r >= 0 && (changed || *PQgetvalue(res, row, SAME) != 't')) {
-                r = database_query(
-                        &s->database, "remote", sql_remote_write,
+                r = database_copy_row(
+                        &s->database,
                         DATABASE_PARAMS(database_text(res, row, NAME), database_text(res, row, URL),
                                         database_text(res, row, CA_CERT), database_text(res, row, CLIENT_CERT),
                                         database_text(res, row, TLS_VALIDATION), database_text(res, row, PROXY_URL),
                                         database_text(res, row, CONCURRENCY), database_text(res, row, POLICY),
                                         values[SECRET_CLIENT_KEY], values[SECRET_USERNAME], values[SECRET_PASSWORD],
                                         values[SECRET_PROXY_USERNAME], values[SECRET_PROXY_PASSWORD],
-                                        PQgetvalue(res, row, EXPECTED_TYPE)),
-                        NULL);
+                                        PQgetvalue(res, row, EXPECTED_TYPE)));
                 if (r < 0)
                         r = step_fail_database(s, r);
         }
-        if (r >= 0)
-                r = write_detail(s, res, row);
         for (int i = 0; i < _SECRET_MAX; i++)
                 free(values[i]);
         return r;
 }
 
+static int check_types(Step *s, const PGresult *res) {
+        for (int i = 0; i < PQntuples(res); i++) {
+                const char *type = database_text(res, i, TYPE);
+
+                if (type && !streq(type, PQgetvalue(res, i, EXPECTED_TYPE)))
+                        return step_fail(s, -EBADMSG, "Pulp 3 has a remote \"%s\" of type %s already; rename it",
+                                         PQgetvalue(res, i, NAME), type);
+        }
+        return 0;
+}
+
+static int copy_remotes(Step *s, Secrets *secrets, const PGresult *res) {
+        int r;
+
+        if (PQntuples(res) == 0)
+                return 0;
+        r = check_types(s, res);
+        if (r < 0)
+                return r;
+        r = database_copy_begin(&s->database, "COPY pg_temp.remotes FROM STDIN");
+        if (r < 0)
+                return step_fail_database(s, r);
+        for (int i = 0; i < PQntuples(res); i++) {
+                r = copy_remote(s, secrets, res, i);
+                if (r < 0)
+                        return r;
+        }
+        r = database_copy_end(&s->database);
+        if (r >= 0)
+                r = database_script(&s->database, "remotes", sql_remotes_write);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
+/* What has changed, by few statements for all remotes of the range. */
 static int write_remotes(Step *s, Secrets *secrets, size_t n, const char *const *range) {
         _cleanup_(PQclearp) PGresult *res = NULL;
         int r;
@@ -201,12 +246,13 @@ static int write_remotes(Step *s, Secrets *secrets, size_t n, const char *const 
         r = database_query(&s->database, "remotes", sql_remotes, n, range, &res);
         if (r < 0)
                 return step_fail_database(s, r);
-        for (int i = 0; i < PQntuples(res); i++) {
-                r = write_remote(s, secrets, res, i);
-                if (r < 0)
-                        return r;
-        }
-        r = database_query(&s->database, "remotes", sql_remotes_note, n, range, NULL);
+        r = copy_remotes(s, secrets, res);
+        if (r < 0)
+                return r;
+        for (const Plugin *const *p = s->plan->list; *p && r >= 0; p++)
+                r = database_query(&s->database, "remotes", (*p)->sql_remote, n, range, NULL);
+        if (r >= 0)
+                r = database_query(&s->database, "remotes", sql_remotes_note, n, range, NULL);
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
@@ -238,11 +284,13 @@ static int write_batch(Step *s, void *userdata) {
         return 0;
 }
 
-/* The plan as rows, and what of its repositories is not migrated. */
+/* The plan as rows, and what of it is not migrated. */
 static int resolve(Step *s, void *userdata) {
         int r;
 
         r = repositories_resolve(s, userdata);
+        if (r >= 0)
+                r = check_paths(s);
         if (r < 0)
                 return r;
         r = database_query(&s->database, "types without counterpart", sql_repositories_passed_over,
@@ -259,6 +307,11 @@ int repositories_run(Step *s) {
         r = step_attach(s);
         if (r >= 0 && !s->resumed)
                 r = step_run_batch(s, resolve, NULL);
+        if (r >= 0) {
+                r = database_script(&s->database, "table of remotes", sql_remotes_table);
+                if (r < 0)
+                        r = step_fail_database(s, r);
+        }
         while (r >= 0 && s->position < s->total)
                 r = step_run_batch(s, write_batch, &secrets);
         return r;

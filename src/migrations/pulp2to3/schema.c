@@ -107,8 +107,7 @@ static int check_tables(Step *s, const Plugin *plugin) {
 }
 
 static int check_rights(Step *s) {
-        static const char *const wants[] = { "make or use the schema migrationd_pulp2to3", "make temporary tables",
-                                             "write Pulp's tables" };
+        static const char *const wants[] = { "make or use the schema migrationd_pulp2to3", "make temporary tables" };
         _cleanup_(PQclearp) PGresult *res = NULL;
         int r;
 
@@ -121,9 +120,9 @@ static int check_rights(Step *s) {
                                          "role %s may not %s in database %s; let [Pulp3] Database= name Pulp's own "
                                          "role",
                                          PQgetvalue(res, 0, 0), wants[i], PQdb(s->database.pg));
-        if (!streq(PQgetvalue(res, 0, 4), "UTF8"))
+        if (!streq(PQgetvalue(res, 0, 3), "UTF8"))
                 return step_fail(s, -EBADMSG, "database %s has the encoding %s, not UTF8", PQdb(s->database.pg),
-                                 PQgetvalue(res, 0, 4));
+                                 PQgetvalue(res, 0, 3));
         return 0;
 }
 

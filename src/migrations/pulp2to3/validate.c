@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "migrations/pulp2to3/base-path.h"
 #include "migrations/pulp2to3/config-option.h"
 #include "migrations/pulp2to3/content-path.h"
 #include "migrations/pulp2to3/dump.h"
@@ -24,9 +25,12 @@
 
 typedef struct Validation {
         Step *step;
-        json_t *repositories; /* what the plan names and the dump has not shown yet, as sets */
+        json_t *repositories; /* what the plan names; true: the dump has shown it */
         json_t *importers[PLUGINS_MAX];
         json_t *distributors[PLUGINS_MAX];
+        json_t *known;               /* the dump's repositories, for plugins of which the plan names none */
+        json_t *chosen[PLUGINS_MAX]; /* those of them that have an importer or units of such a plugin */
+        BasePaths paths;             /* of the distributors that the plan names */
         int content_fd;
         bool has_key;
         int64_t reported_bytes;
@@ -41,12 +45,12 @@ static int collect_plugin(Validation *v, size_t index) {
 
         for (size_t i = 0; i < p->n_repositories; i++) {
                 if (p->repositories[i].importer)
-                        r |= json_object_set_new(v->importers[index], p->repositories[i].importer, json_true());
+                        r |= json_object_set_new(v->importers[index], p->repositories[i].importer, json_false());
                 for (size_t j = 0; j < p->repositories[i].n_versions; j++) {
                         r |= json_object_set_new(v->repositories, p->repositories[i].versions[j].repository,
-                                                 json_true());
+                                                 json_false());
                         json_array_foreach(p->repositories[i].versions[j].distributors, k, name) r |=
-                                json_object_set_new(v->distributors[index], json_string_value(name), json_true());
+                                json_object_set_new(v->distributors[index], json_string_value(name), json_false());
                 }
         }
         return r;
@@ -57,9 +61,11 @@ static int collect_names(Validation *v) {
         int r = 0;
 
         v->repositories = json_object();
+        v->known = json_object();
         for (size_t i = 0; i < v->step->plan->n_plugins; i++) {
                 v->importers[i] = json_object();
                 v->distributors[i] = json_object();
+                v->chosen[i] = json_object();
                 r |= collect_plugin(v, i);
         }
         return r < 0 ? step_fail(v->step, -ENOMEM, "out of memory") : 0;
@@ -80,12 +86,27 @@ static int problem(Validation *v, const char *item, const char *reason) {
         return r < 0 ? step_fail_task(v->step, r) : 0;
 }
 
-static int on_bad(const char *item, const char *reason, void *userdata) {
+/* Notes that the dump has what the plan names; whether the plan names it. */
+static bool note_seen(json_t *set, const char *name) {
+        return json_object_get(set, name) && json_object_set_new(set, name, json_true()) == 0;
+}
+
+/* What is left out is absent, and not missing: it is told of by its document. */
+static void note_left_out(Validation *v, const DumpRow *row) {
+        if (row->table == DUMP_IMPORTER && row->columns[IMPORTER_REPOSITORY])
+                (void) note_seen(v->importers[plugin_index(v, row->plugin)], row->columns[IMPORTER_REPOSITORY]);
+        else if (row->table == DUMP_DISTRIBUTOR && row->columns[DISTRIBUTOR_REPOSITORY])
+                (void) note_seen(v->distributors[plugin_index(v, row->plugin)], row->columns[DISTRIBUTOR_REPOSITORY]);
+}
+
+static int on_bad(const DumpRow *row, const char *item, const char *reason, void *userdata) {
         Validation *v = userdata;
 
         if (!v->step->skip_corrupted)
                 return step_fail(v->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
                                  v->step->configuration->archive, item, reason);
+        if (row)
+                note_left_out(v, row);
         /* Else the premigration tells of it, which leaves it out. */
         return v->step->dry_run ? problem(v, item, reason) : 0;
 }
@@ -145,28 +166,44 @@ static int on_option(const char *option, const char *reason, void *userdata) {
                             : step_fail(p->validation->step, -ENOMEM, "out of memory");
 }
 
-/* Takes a name off a set of those that the plan needs; a plan that names none needs all. */
+/* Whether the plan names it; a plan that names none needs all. */
 static bool is_planned(const Validation *v, const Plugin *plugin, json_t *const sets[], const char *name) {
         size_t i = plugin_index(v, plugin);
 
-        return json_object_del(sets[i], name) == 0 || v->step->plan->plugins[i].all;
+        return note_seen(sets[i], name) || v->step->plan->plugins[i].all;
+}
+
+static int choose(Validation *v, const Plugin *plugin, const char *repository) {
+        size_t i = plugin_index(v, plugin);
+
+        if (!v->step->plan->plugins[i].all || json_object_get(v->chosen[i], repository))
+                return 0;
+        return json_object_set_new(v->chosen[i], repository, json_true()) < 0
+                       ? step_fail(v->step, -ENOMEM, "out of memory")
+                       : 0;
 }
 
 static int check_distributor(Validation *v, const DumpRow *row) {
         const char *repository = row->columns[DISTRIBUTOR_REPOSITORY];
+        _cleanup_(freep) char *reason = NULL;
+        int r;
 
-        return is_planned(v, row->plugin, v->distributors, repository)
-                       ? config_options_left(row->config, CONFIG_DISTRIBUTOR, row->plugin, on_option,
-                                             &(OptionPlace){ v, row, repository })
-                       : 0;
+        if (!is_planned(v, row->plugin, v->distributors, repository))
+                return 0;
+        r = base_paths_add(&v->paths, row, &reason);
+        if (r < 0)
+                return step_fail(v->step, r, "%s %s: %s", row->collection, row->id, reason ?: "out of memory");
+        return config_options_left(row->config, CONFIG_DISTRIBUTOR, row->plugin, on_option,
+                                   &(OptionPlace){ v, row, repository });
 }
 
 static int check_importer(Validation *v, const DumpRow *row) {
         const char *repository = row->columns[IMPORTER_REPOSITORY];
         int r;
 
-        if (!is_planned(v, row->plugin, v->importers, repository))
-                return 0;
+        r = choose(v, row->plugin, repository);
+        if (r < 0 || !is_planned(v, row->plugin, v->importers, repository))
+                return r;
         r = config_options_left(row->config, CONFIG_IMPORTER, row->plugin, on_option,
                                 &(OptionPlace){ v, row, repository });
         if (r < 0)
@@ -195,12 +232,24 @@ static int report_bytes(Validation *v, const DumpRow *row) {
         return r < 0 ? step_fail_task(v->step, r) : 0;
 }
 
+static int check_repository(Validation *v, const char *repository) {
+        (void) note_seen(v->repositories, repository);
+        for (size_t i = 0; i < v->step->plan->n_plugins; i++)
+                if (v->step->plan->plugins[i].all)
+                        return json_object_set_new(v->known, repository, json_true()) < 0
+                                       ? step_fail(v->step, -ENOMEM, "out of memory")
+                                       : 0;
+        return 0;
+}
+
 static int on_row(const DumpRow *row, void *userdata) {
         Validation *v = userdata;
         int r = 0;
 
         if (row->table == DUMP_REPOSITORY)
-                (void) json_object_del(v->repositories, row->columns[REPOSITORY_ID]);
+                r = check_repository(v, row->columns[REPOSITORY_ID]);
+        else if (row->table == DUMP_LINK)
+                r = choose(v, row->plugin, row->columns[LINK_REPOSITORY]);
         else if (row->table == DUMP_DISTRIBUTOR)
                 r = check_distributor(v, row);
         else if (row->table == DUMP_IMPORTER)
@@ -210,6 +259,16 @@ static int on_row(const DumpRow *row, void *userdata) {
         return r < 0 ? r : report_bytes(v, row);
 }
 
+static size_t count_unseen(json_t *set) {
+        const char *name;
+        json_t *value;
+        size_t n = 0;
+
+        json_object_foreach(set, name, value) n += json_is_false(value);
+        return n;
+}
+
+/* The names of a set that the dump has not shown. */
 static char *list_names(json_t *set) {
         char *names = NULL;
         const char *name;
@@ -217,9 +276,12 @@ static char *list_names(json_t *set) {
         size_t n = 0;
 
         json_object_foreach(set, name, value) {
-                char *longer = ++n > NAMES_MAX
-                                       ? text_format("%s and %zu more", names, json_object_size(set) - NAMES_MAX)
-                                       : text_format("%s%s\"%s\"", names ?: "", names ? ", " : "", name);
+                char *longer;
+
+                if (!json_is_false(value))
+                        continue;
+                longer = ++n > NAMES_MAX ? text_format("%s and %zu more", names, count_unseen(set) - NAMES_MAX)
+                                         : text_format("%s%s\"%s\"", names ?: "", names ? ", " : "", name);
 
                 free(names);
                 names = longer;
@@ -253,6 +315,38 @@ static int check_names(Validation *v) {
         return text ? step_fail(v->step, -EBADMSG, "the plan names what %s lacks: %s",
                                 v->step->configuration->archive, text)
                     : 0;
+}
+
+/* As sql/plan-all.sql chooses. */
+static bool is_wanted(const BasePath *path, void *userdata) {
+        const Validation *v = userdata;
+        size_t i = plugin_index(v, path->plugin);
+
+        return !v->step->plan->plugins[i].all ||
+               (json_object_get(v->known, path->repository) && json_object_get(v->chosen[i], path->repository));
+}
+
+static int on_collision(const BasePath *path, const BasePath *other, void *userdata) {
+        Validation *v = userdata;
+        _cleanup_(freep) char *item = base_path_item(path->plugin, path->object_id),
+                              *reason = base_path_reason(path->repository, path->text, other->object_id,
+                                                         other->repository, other->text);
+
+        if (!item || !reason)
+                return step_fail(v->step, -ENOMEM, "out of memory");
+        if (!v->step->skip_corrupted)
+                return step_fail(v->step, -EBADMSG,
+                                 "%s: %s: %s; the option skip_corrupted leaves the younger one out",
+                                 v->step->configuration->archive, item, reason);
+        /* Else the step repositories tells of it. */
+        return v->step->dry_run ? problem(v, item, reason) : 0;
+}
+
+static int check_paths(Validation *v) {
+        int r;
+
+        r = base_paths_check(&v->paths, is_wanted, on_collision, v);
+        return r == -ENOMEM ? step_fail(v->step, r, "out of memory") : r;
 }
 
 static int read_archive(Validation *v) {
@@ -340,6 +434,8 @@ static int validate(Validation *v) {
                 r = read_archive(v);
         if (r >= 0)
                 r = check_names(v);
+        if (r >= 0)
+                r = check_paths(v);
         if (r >= 0 && v->n_missing > 0 && !s->skip_corrupted)
                 r = step_fail(s, -EBADMSG,
                               "%" PRIu64 " of %" PRIu64 " units have no good file, see the problems; the option "
@@ -357,10 +453,13 @@ int validate_run(Step *s) {
         int r;
 
         r = validate(&v);
+        base_paths_done(&v.paths);
         json_decref(v.repositories);
+        json_decref(v.known);
         for (size_t i = 0; i < PLUGINS_MAX; i++) {
                 json_decref(v.importers[i]);
                 json_decref(v.distributors[i]);
+                json_decref(v.chosen[i]);
         }
         if (v.content_fd >= 0)
                 (void) close(v.content_fd);

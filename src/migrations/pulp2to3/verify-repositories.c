@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "migrations/pulp2to3/range.h"
+#include "migrations/pulp2to3/reset.h"
 #include "migrations/pulp2to3/verify.h"
 #include "pulp2to3-sql.h"
 
@@ -191,6 +192,17 @@ static int check_remote(Step *s) {
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
+static int check_outdated(Step *s) {
+        _cleanup_(freep) char *plugins = reset_plugins(s, /* app= */ false);
+        int r;
+
+        if (!plugins)
+                return step_fail(s, -ENOMEM, "out of memory");
+        r = database_query(&s->database, "distributions", sql_verify_outdated,
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)), plugins), NULL);
+        return r < 0 ? step_fail_database(s, r) : 0;
+}
+
 static int check_repository(Step *s, void *userdata) {
         _cleanup_(PQclearp) PGresult *versions = NULL;
         Verification *v = userdata;
@@ -208,6 +220,9 @@ static int check_repository(Step *s, void *userdata) {
                 r = check_remote(s);
         if (r >= 0)
                 r = check_distributions(s);
+        /* What is of none of the plan's repositories is looked for with the first. */
+        if (r >= 0 && s->position == 0)
+                r = check_outdated(s);
         if (r >= 0)
                 r = verify_write(v);
         if (r >= 0) {

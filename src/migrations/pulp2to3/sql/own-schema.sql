@@ -81,11 +81,11 @@ CREATE TABLE migrationd_pulp2to3.distributor (
 );
 CREATE INDEX ON migrationd_pulp2to3.distributor (repo_id);
 
--- What of a distributor's config its publication depends on.
+-- What of a distributor's config its publication depends on. What says nothing is left out, so that equal publications are one.
 CREATE VIEW migrationd_pulp2to3.distributor_options AS
         SELECT object_id, CASE plugin
-                WHEN 'rpm' THEN jsonb_strip_nulls(jsonb_build_object('checksum_type', config -> 'checksum_type',
-                        'generate_sqlite', config -> 'generate_sqlite'))
+                WHEN 'rpm' THEN jsonb_strip_nulls(jsonb_build_object('checksum_type', nullif(config ->> 'checksum_type', ''),
+                        'generate_sqlite', CASE config -> 'generate_sqlite' WHEN 'true' THEN true END))
                 ELSE '{}' END AS options
                 FROM migrationd_pulp2to3.distributor;
 
@@ -209,6 +209,15 @@ CREATE VIEW migrationd_pulp2to3.repository_content AS
                 JOIN migrationd_pulp2to3.unit_content c ON c.type = l.type AND c.unit_id = l.unit_id AND c.repo_id IN ('', l.repo_id)
                 JOIN migrationd_pulp2to3.unit_document u ON u.type = c.type AND u.unit_id = c.unit_id;
 
+-- Documents of importers and distributors that could not be read, and that the option skip_corrupted has left out.
+CREATE TABLE migrationd_pulp2to3.dump_left_out (
+        collection      text NOT NULL,
+        object_id       text NOT NULL,
+        plugin          text NOT NULL,
+        repo_id         text,           -- NULL: not even that
+        PRIMARY KEY (collection, object_id)
+);
+
 -- A report's plan, resolved; written by its step repositories.
 CREATE TABLE migrationd_pulp2to3.plan_repository (
         report          integer NOT NULL,
@@ -233,6 +242,14 @@ CREATE TABLE migrationd_pulp2to3.plan_distributor (
         PRIMARY KEY (report, repository, version, repo_id)
 );
 
+-- Distributors of a report's plan that get no distribution, as an older one has their base path, or one that overlaps with it.
+CREATE TABLE migrationd_pulp2to3.plan_left_out (
+        report          integer NOT NULL,
+        object_id       text NOT NULL,
+        other           text NOT NULL,  -- the older one
+        PRIMARY KEY (report, object_id)
+);
+
 -- Which Pulp 3 version a plan's version of a repository became, so that the same plan finds it again.
 CREATE TABLE migrationd_pulp2to3.version (
         repository_id   uuid NOT NULL,
@@ -248,27 +265,42 @@ CREATE TABLE migrationd_pulp2to3.publication (
         options         jsonb NOT NULL
 );
 
--- Versions of plans that distributors publish and that have no publication yet, or only one that was made with other options; with
--- the config of the first distributor, and its options.
-CREATE VIEW migrationd_pulp2to3.publication_due AS
-        SELECT p.report, p.number, p.version_id, p.name, p.plugin, p.repo_id, p.config, p.options FROM (
-                SELECT DISTINCT ON (p.report, p.number, n.version_id) p.report, p.number, n.version_id, p.name, p.plugin, v.repo_id,
-                                d.config, o.options, g.publication_type
-                        FROM migrationd_pulp2to3.plan_repository p
-                        JOIN migrationd_pulp2to3.plugin g ON g.plugin = p.plugin
-                        JOIN public.core_repository r ON r.name = p.name
-                        JOIN migrationd_pulp2to3.plan_version v ON v.report = p.report AND v.repository = p.number
-                        JOIN migrationd_pulp2to3.version n ON n.repository_id = r.pulp_id AND n.number = v.number
-                        JOIN migrationd_pulp2to3.plan_distributor b ON b.report = p.report AND b.repository = p.number AND
-                                b.version = v.number
-                        JOIN migrationd_pulp2to3.distributor d ON d.repo_id = b.repo_id AND d.plugin = p.plugin
-                        JOIN migrationd_pulp2to3.distributor_options o ON o.object_id = d.object_id
-                        WHERE g.publication_type IS NOT NULL
-                        ORDER BY p.report, p.number, n.version_id, d.object_id) p
-                WHERE NOT EXISTS (SELECT FROM public.core_publication c
+-- The distributors of plans, with the base paths of their distributions.
+CREATE VIEW migrationd_pulp2to3.plan_distribution AS
+        SELECT p.report, p.number, p.plugin, p.name AS repository, b.version, d.object_id, d.repo_id,
+                d.object_id || '-' || d.repo_id AS name, CASE p.plugin WHEN 'rpm' THEN rtrim(u.url, '/')
+                        WHEN 'deb' THEN trim(u.url, '/') ELSE u.url END AS base_path, d.config
+                FROM migrationd_pulp2to3.plan_repository p
+                JOIN migrationd_pulp2to3.plan_distributor b ON b.report = p.report AND b.repository = p.number
+                JOIN migrationd_pulp2to3.distributor d ON d.repo_id = b.repo_id AND d.plugin = p.plugin
+                CROSS JOIN LATERAL (SELECT coalesce(nullif(CASE p.plugin WHEN 'docker' THEN d.config ->> 'repo-registry-id'
+                        ELSE d.relative_url END, ''), d.repo_id) AS url) u;
+
+-- The distributions of plans. version_id, publication_id: what it serves; NULL: it is not there (yet). One publication of a version
+-- for all distributors with the same options; one that somebody else made is taken as it is where there is none.
+CREATE VIEW migrationd_pulp2to3.distribution_wanted AS
+        SELECT p.*, o.options, g.distribution_type, g.publication_type, n.version_id,
+                (SELECT c.pulp_id FROM public.core_publication c
                         LEFT JOIN migrationd_pulp2to3.publication m ON m.publication_id = c.pulp_id
-                        WHERE c.repository_version_id = p.version_id AND c.complete AND c.pulp_type = p.publication_type AND
-                                (m.publication_id IS NULL OR m.options = p.options));
+                        WHERE c.repository_version_id = n.version_id AND c.complete AND c.pulp_type = g.publication_type AND
+                                (m.publication_id IS NULL OR m.options = o.options)
+                        ORDER BY m.publication_id IS NULL, c.pulp_created DESC, c.pulp_id LIMIT 1) AS publication_id
+                FROM migrationd_pulp2to3.plan_distribution p
+                JOIN migrationd_pulp2to3.plugin g ON g.plugin = p.plugin
+                JOIN migrationd_pulp2to3.distributor_options o ON o.object_id = p.object_id
+                LEFT JOIN public.core_repository r ON r.name = p.repository
+                LEFT JOIN migrationd_pulp2to3.version n ON n.repository_id = r.pulp_id AND n.number = p.version
+                WHERE NOT EXISTS (SELECT FROM migrationd_pulp2to3.plan_left_out l
+                        WHERE l.report = p.report AND l.object_id = p.object_id);
+
+-- Versions of plans and options with which they are to be published, and are not yet; with the config of the first distributor.
+CREATE VIEW migrationd_pulp2to3.publication_due AS
+        SELECT DISTINCT ON (w.report, w.number, w.version_id, w.options) w.report, w.number, w.version_id, w.options,
+                w.repository AS name, w.plugin, v.repo_id, w.config
+                FROM migrationd_pulp2to3.distribution_wanted w
+                JOIN migrationd_pulp2to3.plan_version v ON v.report = w.report AND v.repository = w.number AND v.number = w.version
+                WHERE w.publication_type IS NOT NULL AND w.version_id IS NOT NULL AND w.publication_id IS NULL
+                ORDER BY w.report, w.number, w.version_id, w.options, w.object_id;
 
 -- What the migration wrote, for pulp2to3_reset. kind: repository, version, remote, distribution, namespace, content, contentartifact,
 -- artifact: a row of the table of that name in Pulp (contentartifact: only of contents that were there). former: the row as it was
@@ -304,6 +336,37 @@ CREATE TABLE migrationd_pulp2to3.problem (
         reason          text NOT NULL,
         UNIQUE (report, task, item)
 );
+
+-- Distributions that the migration made (ours), or has changed. One whose distributor's document could not be read is in none of the
+-- plan, and is not in question.
+CREATE VIEW migrationd_pulp2to3.distribution_known AS
+        SELECT m.id, d.name, d.base_path, g.plugin, m.former IS NULL AS ours
+                FROM migrationd_pulp2to3.made m
+                JOIN public.core_distribution d ON d.pulp_id = m.id
+                JOIN migrationd_pulp2to3.plugin g ON g.distribution_type = d.pulp_type
+                WHERE m.kind = 'distribution' AND NOT EXISTS (
+                        SELECT FROM migrationd_pulp2to3.dump_left_out l
+                                WHERE l.collection = 'repo_distributors' AND l.object_id = split_part(d.name, '-', 1));
+
+-- Remotes that the migration made, for which there is no importer with a feed any more, and that nothing names: needed: files that
+-- are on demand can be had from nowhere else.
+CREATE VIEW migrationd_pulp2to3.remote_outdated AS
+        SELECT m.id, r.name, g.plugin, EXISTS (
+                SELECT FROM public.core_remoteartifact ra
+                        JOIN public.core_contentartifact ca ON ca.pulp_id = ra.content_artifact_id AND ca.artifact_id IS NULL
+                        WHERE ra.remote_id = m.id AND NOT EXISTS (SELECT FROM public.core_remoteartifact o
+                                WHERE o.content_artifact_id = ca.pulp_id AND o.remote_id <> m.id)) AS needed
+                FROM migrationd_pulp2to3.made m
+                JOIN public.core_remote r ON r.pulp_id = m.id
+                JOIN migrationd_pulp2to3.plugin g ON g.remote_type = r.pulp_type
+                WHERE m.kind = 'remote' AND m.former IS NULL AND
+                        NOT EXISTS (SELECT FROM migrationd_pulp2to3.importer i
+                                WHERE i.object_id || '-' || i.repo_id = r.name AND i.url IS NOT NULL) AND
+                        NOT EXISTS (SELECT FROM migrationd_pulp2to3.dump_left_out l
+                                WHERE l.collection = 'repo_importers' AND l.object_id = split_part(r.name, '-', 1)) AND
+                        NOT EXISTS (SELECT FROM public.core_repository o WHERE o.remote_id = m.id) AND
+                        NOT EXISTS (SELECT FROM public.core_distribution o WHERE o.remote_id = m.id) AND
+                        NOT EXISTS (SELECT FROM public.core_alternatecontentsource o WHERE o.remote_id = m.id);
 
 -- Units of type iso that are to be migrated: not yet there, or with a lazy entry whose remote there is by now.
 CREATE VIEW migrationd_pulp2to3.iso_due AS

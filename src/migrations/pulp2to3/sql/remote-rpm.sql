@@ -1,10 +1,19 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
--- What remotes of rpm repositories have beside core_remote's columns. $1: name, $2: detail.
--- Of a remote that was there before, what it had.
-WITH foreign_detail AS (
+-- What remotes of rpm repositories have beside core_remote's columns, of a range of the plan's repositories. $1: report, $2: after that number,
+-- $3: up to that one.
+WITH wanted AS (
+        SELECT DISTINCT r.pulp_id, i.detail
+                FROM migrationd_pulp2to3.plan_repository p
+                JOIN migrationd_pulp2to3.plugin g ON g.plugin = p.plugin
+                JOIN migrationd_pulp2to3.importer i ON i.repo_id = p.importer AND i.plugin = p.plugin AND i.url IS NOT NULL
+                JOIN public.core_remote r ON r.name = i.object_id || '-' || i.repo_id AND r.pulp_type = g.remote_type
+                WHERE p.report = $1::integer AND p.number > $2::bigint AND p.number <= $3::bigint AND p.plugin = 'rpm'
+), foreign_detail AS (
+        -- Of a remote that was there before, what it had.
         SELECT r.pulp_id, to_jsonb(r) AS remote, to_jsonb(d) AS detail
-                FROM public.core_remote r JOIN public.rpm_rpmremote d ON d.remote_ptr_id = r.pulp_id
-                WHERE r.name = $1 AND d.sles_auth_token IS DISTINCT FROM $2::jsonb ->> 'sles_auth_token' AND
+                FROM wanted w JOIN public.core_remote r ON r.pulp_id = w.pulp_id
+                JOIN public.rpm_rpmremote d ON d.remote_ptr_id = r.pulp_id
+                WHERE d.sles_auth_token IS DISTINCT FROM w.detail ->> 'sles_auth_token' AND
                         NOT EXISTS (SELECT FROM migrationd_pulp2to3.made m WHERE m.kind = 'remote' AND m.id = r.pulp_id AND m.former IS NULL)
 ), noted AS (
         INSERT INTO migrationd_pulp2to3.made (kind, id, former)
@@ -12,6 +21,6 @@ WITH foreign_detail AS (
                 ON CONFLICT DO NOTHING
 )
 INSERT INTO public.rpm_rpmremote AS d (remote_ptr_id, sles_auth_token)
-        SELECT pulp_id, $2::jsonb ->> 'sles_auth_token' FROM public.core_remote WHERE name = $1
+        SELECT pulp_id, detail ->> 'sles_auth_token' FROM wanted
         ON CONFLICT (remote_ptr_id) DO UPDATE SET sles_auth_token = excluded.sles_auth_token
                 WHERE d.sles_auth_token IS DISTINCT FROM excluded.sles_auth_token;

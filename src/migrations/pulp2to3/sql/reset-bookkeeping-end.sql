@@ -22,6 +22,7 @@ DELETE FROM migrationd_pulp2to3.dump WHERE EXISTS (SELECT FROM pg_temp.nothing_l
 DELETE FROM migrationd_pulp2to3.version WHERE EXISTS (SELECT FROM pg_temp.nothing_left);
 DELETE FROM migrationd_pulp2to3.publication WHERE EXISTS (SELECT FROM pg_temp.nothing_left);
 DELETE FROM migrationd_pulp2to3.made WHERE EXISTS (SELECT FROM pg_temp.nothing_left);
+DELETE FROM migrationd_pulp2to3.plan_left_out WHERE EXISTS (SELECT FROM pg_temp.nothing_left);
 DELETE FROM migrationd_pulp2to3.plan_distributor WHERE EXISTS (SELECT FROM pg_temp.nothing_left);
 DELETE FROM migrationd_pulp2to3.plan_version WHERE EXISTS (SELECT FROM pg_temp.nothing_left);
 DELETE FROM migrationd_pulp2to3.plan_repository WHERE EXISTS (SELECT FROM pg_temp.nothing_left);

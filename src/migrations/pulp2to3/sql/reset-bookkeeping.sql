@@ -16,12 +16,17 @@ WITH types AS (
         DELETE FROM migrationd_pulp2to3.pkglist WHERE 'rpm' = ANY ($1::text[])
 ), importers AS (
         DELETE FROM migrationd_pulp2to3.importer WHERE plugin = ANY ($1::text[])
+), left_out_documents AS (
+        DELETE FROM migrationd_pulp2to3.dump_left_out WHERE plugin = ANY ($1::text[])
 ), distributors AS (
         DELETE FROM migrationd_pulp2to3.distributor WHERE plugin = ANY ($1::text[])
 ), plans AS (
         DELETE FROM migrationd_pulp2to3.plan_repository WHERE plugin = ANY ($1::text[]) RETURNING report, number
 ), plan_versions AS (
         DELETE FROM migrationd_pulp2to3.plan_version v USING plans p WHERE v.report = p.report AND v.repository = p.number
+), left_out AS (
+        DELETE FROM migrationd_pulp2to3.plan_left_out l USING migrationd_pulp2to3.distributor d
+                WHERE d.object_id = l.object_id AND d.plugin = ANY ($1::text[])
 ), plan_distributors AS (
         DELETE FROM migrationd_pulp2to3.plan_distributor d USING plans p WHERE d.report = p.report AND d.repository = p.number
 )

@@ -8,4 +8,5 @@ SELECT name, to_regclass('public.' || name) IS NOT NULL FROM unnest(ARRAY[
         'deb_aptdistribution', 'deb_aptpublication', 'deb_aptremote', 'deb_aptrepository', 'deb_package',
         'deb_packagereleasecomponent', 'deb_release', 'deb_releasearchitecture', 'deb_releasecomponent']) AS needed (name)
         WHERE CASE WHEN to_regclass('public.' || name) IS NULL THEN true
-                ELSE NOT has_table_privilege('public.' || name, 'INSERT') END ORDER BY name;
+                ELSE EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p (privilege)
+                        WHERE NOT has_table_privilege('public.' || name, privilege)) END ORDER BY name;

@@ -8,4 +8,5 @@ SELECT name, to_regclass('public.' || name) IS NOT NULL FROM unnest(ARRAY[
         'core_remoteartifact', 'core_repository', 'core_repositorycontent', 'core_repositoryversion',
         'core_repositoryversioncontentdetails']) AS needed (name)
         WHERE CASE WHEN to_regclass('public.' || name) IS NULL THEN true
-                ELSE NOT has_table_privilege('public.' || name, 'INSERT') END ORDER BY name;
+                ELSE EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p (privilege)
+                        WHERE NOT has_table_privilege('public.' || name, privilege)) END ORDER BY name;

@@ -11,4 +11,5 @@ SELECT name, to_regclass('public.' || name) IS NOT NULL FROM unnest(ARRAY[
         'rpm_rpmrepository', 'rpm_updatecollection', 'rpm_updatecollectionpackage', 'rpm_updaterecord',
         'rpm_updatereference', 'rpm_variant']) AS needed (name)
         WHERE CASE WHEN to_regclass('public.' || name) IS NULL THEN true
-                ELSE NOT has_table_privilege('public.' || name, 'INSERT') END ORDER BY name;
+                ELSE EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p (privilege)
+                        WHERE NOT has_table_privilege('public.' || name, privilege)) END ORDER BY name;

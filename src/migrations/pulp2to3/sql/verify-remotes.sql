@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- What of one of the plan's repositories, and of its remote, is not as Pulp 2 says. Certificates are not shown. $1: report, $2: number.
 WITH repository AS (
-        SELECT p.name, r.pulp_id, r.description, r.remote_id, i.object_id || '-' || i.repo_id AS remote, i.remote_id AS expected_remote,
+        SELECT p.name, r.pulp_id, r.description, r.remote_id, i.object_id || '-' || i.repo_id AS remote,
+                CASE WHEN i.url IS NOT NULL THEN i.remote_id END AS expected_remote,
                 (SELECT o.description FROM migrationd_pulp2to3.plan_version v JOIN migrationd_pulp2to3.repository o ON o.repo_id = v.repo_id
                         WHERE v.report = p.report AND v.repository = p.number ORDER BY v.number DESC LIMIT 1) AS expected_description,
                 i.url, i.policy, i.proxy_url, i.tls_validation, i.download_concurrency, i.ca_cert, i.client_cert
