@@ -176,6 +176,9 @@ test_three_generations_in_one_target_end_as_the_last_one_in_an_empty_target() {
                 expect_counters
                 diff <(expected_contents | sorted) <(actual_contents | sorted)
                 [[ -z $removed ]] || diff <(echo "$kept") <(repositories_of "$removed")
+                # It is not served any more.
+                diff /dev/null <(pulp "SELECT name, base_path FROM core_distribution
+                        WHERE substr(name, 26) = ANY (string_to_array('${removed//$'\n'/ }', ' '))")
                 names=$(repositories)
                 [[ $generation -gt 0 ]] || pointers >"$WORK/pointers"
         done

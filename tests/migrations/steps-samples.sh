@@ -96,6 +96,8 @@ latest_content() {
                 container_{tag,blobmanifest,manifestlistmanifest,containerremote,containerdistribution}; do
                 grep -q "^$table"$'\t' "$WORK/latest" || fail "there is nothing of $table to compare" >&2
         done
+        # A distribution of an older version, and whatever else is not of what there is now.
+        ! grep 'NO NATURAL KEY' "$WORK/latest" >&2 || fail 'a row names what is not there'
         cat "$WORK/latest"
 }
 
