@@ -34,12 +34,11 @@ test_a_second_run_on_the_same_dump_changes_no_row() {
         diff <(echo "$before") <(all_rows)
 }
 
-# Without docker: a repository that has several tags of a name is looked at by each run.
 test_a_second_run_on_the_same_dump_has_no_work() {
         local before
 
         need_shared || return 0
-        generate plain --docker 0
+        generate plain
         target plain
         run "$PLAN"
         expect_sample

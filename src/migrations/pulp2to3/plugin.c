@@ -80,7 +80,8 @@ static const Plugin plugins[] = {
           .sql_verify = sql_verify_docker,
           .verify_relations = docker_relations,
           .sql_distribution = sql_distribution_docker,
-          .sql_version = sql_version_docker },
+          .sql_version = sql_version_docker,
+          .sql_yielding = sql_version_yielding_docker },
 };
 
 const Plugin *plugin_find(const char *name) {

@@ -27,6 +27,8 @@ typedef struct Plugin {
         const char *sql_outdated;     /* script: the same, of distributions, publications and remotes only */
         const char *sql_verify;       /* script: compares the units of pg_temp.verify_unit */
         const char *sql_version;      /* takes out of pg_temp.wanted what the plugin allows once; NULL: nothing */
+        /* script: notes in pg_temp.yielding what of that is no loss, of all of pg_temp.planned; NULL: nothing */
+        const char *sql_yielding;
         /* NULL: nothing hangs on its contents. */
         const PluginRelation *verify_relations;
 } Plugin;

@@ -171,7 +171,12 @@ static int find_due(Step *s, int64_t after, int64_t to) {
         r = range_due(s, sql_version_planned, after, to);
         if (r < 0)
                 return r;
-        r = database_script(&s->database, "versions of the plan", sql_version_due);
+        r = database_script(&s->database, "versions of the plan", sql_version_due_analyze);
+        for (const Plugin *const *p = s->plan->list; *p && r >= 0; p++)
+                if ((*p)->sql_yielding)
+                        r = database_script(&s->database, "versions of the plan", (*p)->sql_yielding);
+        if (r >= 0)
+                r = database_script(&s->database, "versions of the plan", sql_version_due);
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 

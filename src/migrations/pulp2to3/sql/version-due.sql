@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- Repositories of the plan of which a version is not there, or has not exactly the content that Pulp 2 has. Where something is left
 -- out of a version, it is due each time, and the problem told again.
-ANALYZE pg_temp.planned;
 INSERT INTO pg_temp.range_due (number)
         WITH wanted AS (
                 SELECT DISTINCT p.repository, p.number, c.content_id FROM pg_temp.planned p
                         JOIN migrationd_pulp2to3.repository_content c ON c.repo_id = p.repo_id
                         JOIN migrationd_pulp2to3.unit_type t ON t.type = c.type AND t.plugin = p.plugin
                         WHERE p.version_id IS NOT NULL
+                EXCEPT SELECT repository, number, content_id FROM pg_temp.yielding
         ), present AS (
                 SELECT p.repository, p.number, rc.content_id FROM pg_temp.planned p
                         JOIN public.core_repositorycontent rc ON rc.repository_id = p.repository_id
