@@ -146,9 +146,12 @@ expect migrationctl set-workers "$report" 5
 expect_eq "$(migrationctl status --json=short | jq .workers)" 5
 expect migrationctl pause --freeze
 expect_eq "$(migrationctl status --json=short | jq -r '.state + " " + .pause_mode')" 'paused freeze'
-expect_exit 1 migrationctl pause "$report"
+expect migrationctl pause "$report"
+expect_eq "$(migrationctl status --json=short | jq -r '.state + " " + .pause_mode')" 'paused drain'
 expect migrationctl resume
 expect_eq "$(migrationctl status --json=short | jq -r .state)" running
+expect_exit 1 migrationctl resume "$report"
+expect_output 'is running: resume is not possible'
 
 title "Who may not, is told so with 5; everybody may look"
 expect_exit 5 runuser -u worker -- migrationctl cancel --no-ask-password "$report"
