@@ -263,6 +263,14 @@ test_a_configuration_that_is_wrong_is_refused_with_file_and_line() {
         refuse 78 'pulp2to3.conf:8: unknown key Colour in section .Pulp3.' "$PLAN_ALL"
 }
 
+test_a_database_or_role_that_does_not_exist_is_refused_at_once() {
+        sample_target damaged
+        sed -i 's/dbname=pulp$/dbname=nowhere/' "$WORK/root/etc/migrationd/pulp2to3.conf"
+        refuse 78 'database "nowhere" does not exist; .Pulp3. Database= has to name a database' "$PLAN_ALL"
+        sed -i 's/user=postgres dbname=nowhere/user=nobody dbname=pulp/' "$WORK/root/etc/migrationd/pulp2to3.conf"
+        refuse 78 'role "nobody" does not exist; .Pulp3. Database= has to name' "$PLAN_ALL"
+}
+
 test_the_option_validate_looks_for_every_file() {
         sample_target damaged
         refuse 65 'units have no good file, see the problems' "$PLAN_ALL" '{"validate": true}'
@@ -313,6 +321,7 @@ titles=(
         test_a_target_of_another_version_is_refused_before_anything_is_written
         test_an_archive_that_is_damaged_or_absent_is_refused
         test_a_configuration_that_is_wrong_is_refused_with_file_and_line
+        test_a_database_or_role_that_does_not_exist_is_refused_at_once
         test_the_option_validate_looks_for_every_file
         test_a_dry_run_checks_and_writes_nothing
         test_files_on_another_file_system_are_copied_and_counted

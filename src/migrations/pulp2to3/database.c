@@ -78,6 +78,32 @@ static int fail_from_result(Database *d, const char *what, const PGresult *res) 
                              message ?: "no reason", state, detail ? " " : "", detail ?: "");
 }
 
+/* Whether the server has answered that nobody can connect like this: there is no such database, or the role may not.
+ * libpq tells the SQLSTATE of such an answer in a message of that form only, so it is asked again. It may have
+ * become reachable meanwhile: then it is connected. */
+static bool is_refused(PGconn *pg) {
+        static const char *const states[] = { "3D000", "28000", "28P01" };
+        const char *message;
+
+        (void) PQsetErrorVerbosity(pg, PQERRORS_SQLSTATE);
+        PQreset(pg);
+        (void) PQsetErrorVerbosity(pg, PQERRORS_DEFAULT);
+        message = PQerrorMessage(pg);
+        for (size_t i = 0; i < ELEMENTSOF(states); i++)
+                if (PQstatus(pg) != CONNECTION_OK && strstr(message, states[i]))
+                        return true;
+        return false;
+}
+
+static int fail_from_connect(Database *d) {
+        int r = database_fail(d, -ENOTCONN, "cannot connect to Pulp's database: %s", PQerrorMessage(d->pg));
+
+        if (is_refused(d->pg))
+                return database_fail(d, -EINVAL, "%s; [Pulp3] Database= has to name a database, and a role that may",
+                                     d->error ?: "no reason");
+        return PQstatus(d->pg) == CONNECTION_OK ? 0 : r;
+}
+
 int database_open(Database *d, const char *conninfo, const char *application_name) {
         static const char *const keywords[] = {
                 "connect_timeout",
@@ -109,10 +135,7 @@ int database_open(Database *d, const char *conninfo, const char *application_nam
         d->pg = PQconnectdbParams(keywords, values, /* expand_dbname= */ 1);
         if (!d->pg)
                 return database_fail(d, -ENOMEM, "out of memory");
-        if (PQstatus(d->pg) != CONNECTION_OK)
-                return database_fail(d, -ENOTCONN, "cannot connect to Pulp's database: %s",
-                                     PQerrorMessage(d->pg));
-        return 0;
+        return PQstatus(d->pg) == CONNECTION_OK ? 0 : fail_from_connect(d);
 }
 
 void database_done(Database *d) {

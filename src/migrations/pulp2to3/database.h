@@ -24,7 +24,8 @@ typedef struct Database {
 
 /* Connects and pins the session's settings: no search path, UTC, locks are waited for a minute, and the
  * server looks every second whether its client still lives, so that a killed program's locks are soon free.
- * Returns 0, -ENOTCONN or -ENOMEM. */
+ * Returns 0; -ENOTCONN; -EINVAL: the server says that there is no such database, or that the role may not;
+ * -ENOMEM. */
 int database_open(Database *d, const char *conninfo, const char *application_name);
 
 void database_done(Database *d);
