@@ -146,3 +146,40 @@ Reply store_call(Store *s, const char *function, const Attempt *a, const char *a
 Reply store_ask(Store *s, const char *sql) {
         return say(s->service, sql, s->report, (char *)NULL);
 }
+
+void store_set_tasks(Store *s, const char *attempts, const char *values) {
+        _cleanup_(freep) char *sql = text_format("INSERT INTO migrationd.task (report_id, step_ord, kind, lane, stage, max_attempts) "
+                                                 "SELECT $1, 0, 'main', lane, stage, %s FROM (VALUES %s) AS v (lane, stage)",
+                                                 attempts, values);
+
+        assert_string_equal(store_ask(s, "DELETE FROM migrationd.task WHERE report_id = $1 AND step_ord = 0").message, "");
+        assert_string_equal(store_ask(s, sql).message, "");
+}
+
+Reply store_request(Store *s, const char *verb, const char *argument) {
+        return say(s->service, "SELECT concat_ws('|', before, after, refused) FROM migrationd.api_report_request($1, $2, $3, 1000, 7, '')",
+                   s->report, verb, argument, (char *)NULL);
+}
+
+void store_complete(Store *s, const Attempt *a) {
+        assert_string_equal(store_claim(s, a).message, "");
+        assert_string_equal(store_call(s, "task_finish", a, "").message, "");
+}
+
+void store_fail(Store *s, const Attempt *a, const char *class) {
+        assert_value(say(s->service, "SELECT migrationd.attempt_end($1, 'launching', 'failed', $2, 'why', false)", a->id, class,
+                         (char *)NULL),
+                     "failed");
+}
+
+void store_assert_why(Store *s, const char *pattern) {
+        Reply r = say(s->service, "SELECT why LIKE $2, why FROM migrationd.api_why($1, NULL)", s->report, pattern, (char *)NULL);
+
+        assert_string_equal(r.message, "");
+        if (!streq(r.value, "t"))
+                fail_msg("'%s' is not like '%s'", store_ask(s, "SELECT why FROM migrationd.api_why($1, NULL)").value, pattern);
+}
+
+Reply store_why_task(Store *s, const char *task) {
+        return say(s->service, "SELECT why FROM migrationd.api_why($1, $2)", s->report, task, (char *)NULL);
+}

@@ -50,6 +50,22 @@ Reply store_call(Store *s, const char *function, const Attempt *a, const char *a
 /* One value about the report as the service, $1 is the report. */
 Reply store_ask(Store *s, const char *sql);
 
+/* Tasks with so many attempts in the first step instead of its own, in this order; values: SQL text of (lane, stage). */
+void store_set_tasks(Store *s, const char *attempts, const char *values);
+
+/* A caller's request, as `BEFORE|AFTER` or `BEFORE|REFUSED`. argument: as the verb has it. */
+Reply store_request(Store *s, const char *verb, const char *argument);
+
+/* The worker claims and finishes. */
+void store_complete(Store *s, const Attempt *a);
+
+/* The attempt fails before its claim, with that class. */
+void store_fail(Store *s, const Attempt *a, const char *class);
+
+/* Why the report waits is LIKE the pattern; why a task does. */
+void store_assert_why(Store *s, const char *pattern);
+Reply store_why_task(Store *s, const char *task);
+
 #define assert_value(reply, expected) \
         do { \
                 Reply _r = (reply); \

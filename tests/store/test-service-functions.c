@@ -13,25 +13,6 @@
 
 #define ONE_STEP "[{\"code\": \"work\"}]"
 
-/* Tasks instead of the step's own: VALUES (lane, stage), in this order. */
-static void set_tasks(Store *s, const char *values) {
-        _cleanup_(freep) char *sql = text_format("INSERT INTO migrationd.task (report_id, step_ord, kind, "
-                                                 "lane, stage, max_attempts) "
-                                                 "SELECT $1, 0, 'main', lane, stage, 2 FROM (VALUES %s) AS v "
-                                                 "(lane, stage)",
-                                                 values);
-
-        assert_string_equal(
-                store_ask(s, "DELETE FROM migrationd.task WHERE report_id = $1 AND step_ord = 0").message,
-                "");
-        assert_string_equal(store_ask(s, sql).message, "");
-}
-
-static void complete(Store *s, const Attempt *a) {
-        assert_string_equal(store_claim(s, a).message, "");
-        assert_string_equal(store_call(s, "task_finish", a, "").message, "");
-}
-
 static Reply end(Store *s, const Attempt *a, const char *seen, const char *outcome, const char *permanent) {
         return say(s->service, "SELECT migrationd.attempt_end($1, $2, $3, 'exit-code', 'why', $4)", a->id,
                    seen, outcome, permanent, (char *)NULL);
@@ -114,7 +95,7 @@ static void launches_stay_within_limit_workers_and_parallel(void **state) {
         Store *s = *state;
 
         store_run(s, "{}", 4, "[{\"code\": \"work\", \"parallel\": 3}]");
-        set_tasks(s, "('', 0), ('', 0), ('', 0), ('', 0), ('', 0), ('', 0)");
+        store_set_tasks(s, "2", "('', 0), ('', 0), ('', 0), ('', 0), ('', 0), ('', 0)");
         assert_launched(s, "2", ":0 :0");
         assert_launched(s, "100", ":0");
         assert_launched(s, "100", "");
@@ -131,18 +112,18 @@ static void a_stage_starts_when_the_one_before_it_in_its_lane_is_done(void **sta
         Attempt a[4];
 
         store_run(s, "{}", 10, ONE_STEP);
-        set_tasks(s, "('b', 5), ('a', 1), ('a', 0), ('a', 0), ('b', 7), ('c', 0)");
+        store_set_tasks(s, "2", "('b', 5), ('a', 1), ('a', 0), ('a', 0), ('b', 7), ('c', 0)");
         assert_int_equal(store_launch(s, "10", a, 4), 4);
         assert_value(store_ask(s,
                                "SELECT string_agg(lane || ':' || stage, ' ' ORDER BY id) FROM "
                                "migrationd.task "
                                "WHERE report_id = $1 AND state = 'running'"),
                      "b:5 a:0 a:0 c:0");
-        complete(s, &a[1]);
+        store_complete(s, &a[1]);
         assert_launched(s, "10", "");
-        complete(s, &a[0]);
+        store_complete(s, &a[0]);
         assert_launched(s, "10", "b:7");
-        complete(s, &a[2]);
+        store_complete(s, &a[2]);
         assert_launched(s, "10", "a:1");
 }
 
@@ -151,7 +132,7 @@ static void skipped_tasks_do_not_hold_their_stage(void **state) {
         Attempt a;
 
         store_run(s, "{}", 10, ONE_STEP);
-        set_tasks(s, "('', 0), ('', 1)");
+        store_set_tasks(s, "2", "('', 0), ('', 1)");
         assert_int_equal(store_launch(s, "10", &a, 1), 1);
         assert_string_equal(store_claim(s, &a).message, "");
         assert_value(end(s, &a, "running", "skipped", "false"), "skipped");
@@ -163,7 +144,7 @@ static void nothing_is_launched_beside_a_failed_task_or_outside_of_running(void 
         Attempt a;
 
         store_run(s, "{}", 10, ONE_STEP);
-        set_tasks(s, "('', 0), ('', 0), ('', 0)");
+        store_set_tasks(s, "2", "('', 0), ('', 0), ('', 0)");
         assert_int_equal(store_launch(s, "1", &a, 1), 1);
         store_ask(s, "SELECT migrationd.report_pause($1, 'drain')");
         assert_launched(s, "10", "");
@@ -226,9 +207,9 @@ static void a_canceling_report_keeps_its_attempts_until_it_is_canceled(void **st
         Attempt a[2];
 
         store_run(s, "{}", 2, "[{\"code\": \"work\"}, {\"code\": \"later\"}]");
-        set_tasks(s, "('', 0), ('', 0), ('', 0)");
+        store_set_tasks(s, "2", "('', 0), ('', 0), ('', 0)");
         assert_int_equal(store_launch(s, "2", a, 2), 2);
-        complete(s, &a[0]);
+        store_complete(s, &a[0]);
         assert_value(store_ask(s, "SELECT migrationd.report_canceled($1)"), "f");
         assert_value(store_ask(s, "SELECT migrationd.report_cancel($1)"), "canceling");
         assert_value(store_ask(s, "SELECT migrationd.report_cancel($1)"), "NULL");
@@ -303,12 +284,12 @@ static void a_report_fails_only_when_no_attempt_lives_and_retry_gives_one_more_a
         Attempt a[2];
 
         store_run(s, "{}", 2, ONE_STEP);
-        set_tasks(s, "('', 0), ('', 0), ('', 0)");
+        store_set_tasks(s, "2", "('', 0), ('', 0), ('', 0)");
         assert_int_equal(store_launch(s, "2", a, 2), 2);
         assert_value(end(s, &a[0], "launching", "failed", "true"), "failed");
         assert_value(store_ask(s, "SELECT migrationd.report_failed($1)"), "f");
         assert_value(store_ask(s, "SELECT migrationd.report_retry($1)"), "NULL");
-        complete(s, &a[1]);
+        store_complete(s, &a[1]);
         assert_value(store_ask(s, "SELECT migrationd.report_failed($1)"), "t");
         assert_value(store_ask(s,
                                "SELECT r.state || ' ' || t.state FROM migrationd.report r JOIN "
