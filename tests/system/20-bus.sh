@@ -268,7 +268,13 @@ title "With nothing to do the service leaves, and no call is lost at that moment
 install -d /etc/migrationd/migrationd.conf.d
 printf '[Service]\nIdleSec=1s\n' >/etc/migrationd/migrationd.conf.d/idle.conf
 systemctl stop migrationd.service
-for ((round = 0; round < 24; round++)); do
+since=$EPOCHSECONDS
+# How often it has left.
+departures() {
+        journal_of migrationd.service --since="@$since" | grep -c 'Deactivated successfully' || :
+}
+# Until the rounds have met it while it was leaving: on a busy machine its clock runs out elsewhere.
+for ((round = 0; round < 24 || (round < 96 && $(departures) < 4); round++)); do
         expect manager ListPlans 'a{sv}' 0
         # Its clock runs out about now.
         printf -v pause '%d.%02d' $(((93 + round % 12) / 100)) $(((93 + round % 12) % 100))
@@ -276,8 +282,7 @@ for ((round = 0; round < 24; round++)); do
         expect busctl --system get-property "${MANAGER[@]}" Version
         read -rt "$pause" -u "$PAUSE_FD" || :
 done
-# The rounds did meet it while it was leaving.
-expect test "$(journal_of migrationd.service --since=-60s | grep -c 'Deactivated successfully')" -ge 4
+expect test "$(departures)" -ge 4
 wait_until 20 is_inactive migrationd.service
 expect_eq "$(systemctl show --value --property=Result migrationd.service)" success
 rm /etc/migrationd/migrationd.conf.d/idle.conf
