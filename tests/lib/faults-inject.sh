@@ -176,15 +176,29 @@ inject_kill_tasks() {
         happens_within 10 process_gone "$TASK_PROCESS"
 }
 
+# task_held REPORT: as task_drawn, and the process is stopped: a task of these is soon over.
+task_held() {
+        local i
+
+        for ((i = 0; i < 10; i++)); do
+                task_drawn "$1" || return 1
+                kill -STOP "${TASK_PROCESS%%:*}" 2>/dev/null && ! process_gone "$TASK_PROCESS" && return 0
+        done
+        return 1
+}
+
 # Their end is seen by the poll that the timer starts.
 inject_kill_poll_tasks() {
         local units
 
-        task_drawn "$1" || return 1
+        task_held "$1" || return 1
         # Read before: the poll is away for a second only.
         mapfile -t units < <(units_of "$1")
-        poll_kill "$1" && ! process_gone "$TASK_PROCESS" || return 1
-        systemctl kill --signal=SIGKILL "${units[@]}" 2>/dev/null || :
+        if ! poll_kill "$1"; then
+                kill -CONT "${TASK_PROCESS%%:*}" 2>/dev/null || :
+                return 1
+        fi
+        systemctl kill --signal=SIGKILL "$TASK_UNIT" "${units[@]}" 2>/dev/null || :
         happens_within 10 process_gone "$TASK_PROCESS"
 }
 
