@@ -22,7 +22,10 @@ static const struct {
         /* inactive, not inactive-or-failed: a failed unit keeps its result until the poll has stored it. */
         { "CollectMode", "inactive" },
         { "NotifyAccess", "main" },
-        { "KillMode", "control-group" },
+        /* SIGTERM to the main process only: `migrationd-task run` passes it on, and whatever a program starts then
+         * to wind up is not hit by a second one. What is left when the main process is gone gets SIGKILL at once:
+         * systemd.kill(5). */
+        { "KillMode", "mixed" },
         { "ProtectSystem", "strict" },
         { "ProtectHome", "read-only" },
         { "StandardInput", "null" },

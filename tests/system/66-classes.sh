@@ -159,6 +159,39 @@ report=$(report_run "$(plan_create classes '{}')" workers u 5)
 wait_until 60 report_is "$report" failed
 expect_match '^5 failed exit-code$' classes_of "$report"
 
+title "Each process of a program that is stopped gets SIGTERM once, and what it starts then is left to do its work"
+program winds_down <<'SH'
+#!/usr/bin/perl
+# Forty processes of which each writes a line for every SIGTERM.
+use POSIX ();
+my $log = "/var/lib/worker/terms";
+my $terms = 0;
+system("migrationd-task progress 0 41");
+for (1 .. 40) {
+        next if fork;
+        $SIG{TERM} = sub { open my $f, ">>", $log; syswrite $f, "$$\n" };
+        POSIX::pause() while 1;
+}
+$SIG{TERM} = sub { $terms++ };
+POSIX::pause() until $terms;
+for (1 .. 41) {
+        system("migrationd-task progress $_") == 0 or exit 1;
+}
+exit 75;
+SH
+definition winds_down <<'JSON'
+{ "name": "winds_down", "description": "Winds down", "user": "worker", "writable": ["/var/lib/worker"],
+  "steps": [ { "code": "stand", "message": "Standing", "progress-timeout": "1s", "retries": { "attempts": 1 },
+               "failures": { "no-progress": "skip" },
+               "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/winds_down"] } ] }
+JSON
+report=$(report_run "$(plan_create winds_down '{}')")
+wait_until 30 report_has_ended "$report"
+expect_eq "$(sql "SELECT t.state, a.class, t.done FROM migrationd.task t JOIN migrationd.attempt a ON a.task_id = t.id
+        WHERE t.report_id = $report")" 'skipped|no-progress|41'
+expect_eq "$(sort /var/lib/worker/terms | uniq -c | awk '{ print $1 }' | sort -u)" 1
+expect_eq "$(sort -u /var/lib/worker/terms | wc -l)" 40
+
 title "Why the poll stopped a task is the class, whatever the program does then and whoever sees the end"
 program stands <<'SH'
 #!/bin/bash
