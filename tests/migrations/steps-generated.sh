@@ -155,6 +155,42 @@ pointers() {
         pulp "SELECT 'remote', name, url FROM core_remote UNION ALL SELECT 'distribution', name, base_path FROM core_distribution"
 }
 
+# count_writes RUN: that command makes the triggers which note each statement that writes problems.
+count_writes() {
+        "$1" "CREATE TABLE public.writes (n bigint NOT NULL);
+                GRANT ALL ON public.writes TO PUBLIC;
+                CREATE FUNCTION public.note_write() RETURNS trigger LANGUAGE plpgsql AS 'DECLARE n bigint := (SELECT count(*) FROM written);
+                        BEGIN IF n > 0 THEN INSERT INTO public.writes VALUES (n); END IF; RETURN NULL; END';
+                CREATE TRIGGER note_write AFTER INSERT ON $2 REFERENCING NEW TABLE AS written
+                        FOR EACH STATEMENT EXECUTE FUNCTION public.note_write()"
+}
+
+service() {
+        db migrationd -c "$1"
+}
+
+test_thousands_of_problems_are_written_by_a_few_statements() {
+        local command count sum
+
+        need_shared || return 0
+        generate bad --units 2600 --size-max 1024 --damaged-documents 45 --missing 50
+        target bad
+        run "$PLAN" '{"skip_corrupted": true, "validate": true}'
+        expect_state completed
+        count_writes pulp migrationd_pulp2to3.problem
+        count_writes service migrationd.problem
+        run "$PLAN" '{"skip_corrupted": true, "validate": true}'
+        expect_state completed
+        # A file that is missing is told of by the step validate too.
+        diff <(expected_problems | sorted) <(actual_problems | sorted | uniq)
+        for command in pulp service; do
+                read -r count sum < <("$command" "SELECT count(*), sum(n) FROM public.writes")
+                [[ $sum -gt 1800 && $count -le 40 ]] || fail "$command: $sum rows by $count statements"
+                echo "$command: $sum rows by $count statements"
+        done
+        service 'DROP TRIGGER note_write ON migrationd.problem; DROP FUNCTION public.note_write(); DROP TABLE public.writes'
+}
+
 test_three_generations_in_one_target_end_as_the_last_one_in_an_empty_target() {
         local generation names='' removed kept
 
@@ -201,6 +237,7 @@ titles=(
         test_what_has_changed_in_pulp_3_is_all_that_a_run_works_on
         test_a_changed_plan_is_followed_where_it_has_changed
         test_documents_that_are_damaged_are_the_listed_problems
+        test_thousands_of_problems_are_written_by_a_few_statements
         test_three_generations_in_one_target_end_as_the_last_one_in_an_empty_target
 )
 

@@ -139,6 +139,9 @@ static int note_left_out(Premigration *p, const DumpRow *row) {
 
         if (row->table != DUMP_IMPORTER && row->table != DUMP_DISTRIBUTOR)
                 return 0;
+        r = end_copy(p);
+        if (r < 0)
+                return r;
         r = database_query(&p->step->database, "documents left out", sql_premigration_left_out,
                            DATABASE_PARAMS(row->collection, row->id, row->plugin->name, repository), NULL);
         return r < 0 ? step_fail_database(p->step, r) : 0;
@@ -146,12 +149,13 @@ static int note_left_out(Premigration *p, const DumpRow *row) {
 
 static int on_bad(const DumpRow *row, const char *item, const char *reason, void *userdata) {
         Premigration *p = userdata;
-        int r;
+        int r = 0;
 
         if (!p->step->skip_corrupted)
                 return step_fail(p->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves such documents out",
                                  p->step->configuration->archive, item, reason);
-        r = end_copy(p);
+        if (problem_list_is_full(&p->step->problems))
+                r = end_copy(p);
         if (r >= 0 && row)
                 r = note_left_out(p, row);
         return r < 0 ? r : step_problem(p->step, item, reason);
@@ -322,6 +326,8 @@ static int premigrate(Step *s, void *userdata) {
                 r = look_at_target(s);
         } else
                 r = read_dump(&p);
+        if (r >= 0)
+                r = step_write_problems(s);
         if (r < 0)
                 return r;
         (void) stat(archive, &after);

@@ -16,8 +16,6 @@
  * do not sort. */
 #define BATCH_ATTEMPTS_MAX 10
 #define BATCH_PAUSE_MSEC_MAX 500
-/* Problems that are sent at once. Source: what one transaction of the task library takes. */
-#define PROBLEM_PAGE 1000
 
 int step_fail(Step *s, int error, const char *format, ...) {
         va_list ap;
@@ -118,6 +116,7 @@ void step_done(Step *s) {
         plan_free(s->plan);
         json_decref(s->input);
         migrationd_task_free(s->task);
+        problem_list_done(&s->problems);
         free(s->error);
         *s = (Step){};
 }
@@ -217,9 +216,31 @@ int step_attach_expander(Step *s) {
         return r < 0 ? r : check_dump(s);
 }
 
+int step_write_problems(Step *s) {
+        _cleanup_(freep) char *problems = NULL;
+        int r;
+
+        if (s->problems.n == 0)
+                return 0;
+        problems = problem_list_format(&s->problems);
+        if (!problems)
+                return step_fail(s, -ENOMEM, "out of memory");
+        r = database_query(&s->database, "problems", sql_batch_problem,
+                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
+                                           STEP_NUMBER(migrationd_task_id(s->task)), problems),
+                           NULL);
+        if (r < 0)
+                return step_fail_database(s, r);
+        problem_list_clear(&s->problems);
+        return 0;
+}
+
 int step_batch_write(Step *s) {
         int r;
 
+        r = step_write_problems(s);
+        if (r < 0)
+                return r;
         r = database_query(&s->database, "position", sql_batch_write,
                            DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
                                            STEP_NUMBER(migrationd_task_id(s->task)), STEP_NUMBER(s->position),
@@ -230,25 +251,25 @@ int step_batch_write(Step *s) {
 }
 
 int step_problem(Step *s, const char *item, const char *reason) {
-        int r;
+        int r = 0;
 
-        r = database_query(&s->database, "problem", sql_batch_problem,
-                           DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
-                                           STEP_NUMBER(migrationd_task_id(s->task)), item, reason),
-                           NULL);
-        return r < 0 ? step_fail_database(s, r) : 0;
+        if (problem_list_is_full(&s->problems))
+                r = step_write_problems(s);
+        if (r >= 0 && problem_list_add(&s->problems, item, reason) < 0)
+                r = step_fail(s, -ENOMEM, "out of memory");
+        return r;
 }
 
-/* Sends up to a page of problems, of which the statement has at most PROBLEM_PAGE; returns how many. */
+/* Sends up to a page of problems, of which the statement has at most PROBLEM_LIST_MAX; returns how many. */
 static int send_problems(Step *s) {
-        const char *items[PROBLEM_PAGE], *reasons[PROBLEM_PAGE];
+        const char *items[PROBLEM_LIST_MAX], *reasons[PROBLEM_LIST_MAX];
         _cleanup_(PQclearp) PGresult *res = NULL;
         int n, r;
 
         r = database_query(&s->database, "problems", sql_batch_problems,
                            DATABASE_PARAMS(STEP_NUMBER(migrationd_task_report(s->task)),
                                            STEP_NUMBER(migrationd_task_id(s->task)), STEP_NUMBER(s->problem_sent),
-                                           STEP_NUMBER(PROBLEM_PAGE)),
+                                           STEP_NUMBER(PROBLEM_LIST_MAX)),
                            &res);
         if (r < 0)
                 return step_fail_database(s, r);
@@ -312,6 +333,7 @@ int step_run_batch(Step *s, int (*batch)(Step *s, void *userdata), void *userdat
                 if (r >= 0)
                         return step_report(s);
                 database_rollback(&s->database);
+                problem_list_clear(&s->problems);
                 s->position = before.position;
                 s->done = before.done;
                 s->total = before.total;

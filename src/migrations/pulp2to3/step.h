@@ -16,6 +16,7 @@
 #include "migrations/pulp2to3/configuration.h"
 #include "migrations/pulp2to3/database.h"
 #include "migrations/pulp2to3/plan.h"
+#include "migrations/pulp2to3/problem-list.h"
 #include "task/task.h"
 
 typedef struct Step {
@@ -36,6 +37,7 @@ typedef struct Step {
         int64_t linked;
         int64_t copied;
         int64_t problem_sent; /* id of the last problem that the service has */
+        ProblemList problems; /* of the open transaction, not yet written */
         char *error;          /* the first error's text; owned */
 } Step;
 
@@ -69,11 +71,15 @@ int step_attach(Step *s);
 /* The same without lock and batch row, for expanders, which write nothing in Pulp's database. */
 int step_attach_expander(Step *s);
 
-/* Writes the batch row in the open transaction: position, counters. */
+/* Writes the batch row in the open transaction: position, counters; and the problems before it. */
 int step_batch_write(Step *s);
 
-/* Writes a problem in the open transaction. */
+/* Notes a problem for the open transaction, which has to end with step_batch_write(). A thousand are written at once:
+ * while the list is full, no COPY may be open. */
 int step_problem(Step *s, const char *item, const char *reason);
+
+/* Writes the problems noted so far in the open transaction, for a statement that looks at them. */
+int step_write_problems(Step *s);
 
 /* Tells the service counters and problems, and ends the program's work when the attempt is no longer the
  * task's or SIGTERM has come: -ESTALE, -ECANCELED. To be called after each COMMIT. */

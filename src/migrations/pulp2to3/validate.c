@@ -79,11 +79,27 @@ static size_t plugin_index(const Validation *v, const Plugin *plugin) {
         return i;
 }
 
-static int problem(Validation *v, const char *item, const char *reason) {
+static int send_problems(Validation *v) {
+        ProblemList *l = &v->step->problems;
         int r;
 
-        r = migrationd_task_problem(v->step->task, item, reason);
+        if (l->n == 0)
+                return 0;
+        r = migrationd_task_problems(v->step->task, l->n, (const char *const *) l->items,
+                                     (const char *const *) l->reasons);
+        problem_list_clear(l);
         return r < 0 ? step_fail_task(v->step, r) : 0;
+}
+
+/* To the service itself: nothing is written in the target. */
+static int problem(Validation *v, const char *item, const char *reason) {
+        int r = 0;
+
+        if (problem_list_is_full(&v->step->problems))
+                r = send_problems(v);
+        if (r >= 0 && problem_list_add(&v->step->problems, item, reason) < 0)
+                r = step_fail(v->step, -ENOMEM, "out of memory");
+        return r;
 }
 
 /* Notes that the dump has what the plan names; whether the plan names it. */
@@ -228,6 +244,9 @@ static int report_bytes(Validation *v, const DumpRow *row) {
         if (step_is_stopping())
                 return step_fail(v->step, -ECANCELED, "stopped by SIGTERM");
         v->reported_bytes = (int64_t) row->offset;
+        r = send_problems(v);
+        if (r < 0)
+                return r;
         r = migrationd_task_progress(v->step->task, v->reported_bytes, (int64_t) row->archive_size_bytes);
         return r < 0 ? step_fail_task(v->step, r) : 0;
 }
@@ -450,9 +469,13 @@ static int validate(Validation *v) {
 
 int validate_run(Step *s) {
         Validation v = { .step = s, .content_fd = -EBADF };
-        int r;
+        int r, sent;
 
         r = validate(&v);
+        /* Also those that were found before it failed. */
+        sent = send_problems(&v);
+        if (r >= 0)
+                r = sent;
         base_paths_done(&v.paths);
         json_decref(v.repositories);
         json_decref(v.known);
