@@ -322,13 +322,17 @@ test_a_path_that_an_administrator_uses_is_named() {
         edit set repo_distributors iso-00001 config.relative_url '"elsewhere"' set repo_distributors iso-00002 config.relative_url '"iso-00001"'
         fails "$ISO" '{}' 'distribution "[0-9a-f]{24}-iso-00001" of repository "iso-00001": its base path "elsewhere" overlaps with "elsewhere/deep" of distribution "mine"'
         [[ $(count "core_distribution WHERE name LIKE '%-iso-00001' AND base_path = 'iso-00001'") -eq 1 ]]
+        foreign_distribution his his
+        edit set repo_distributors iso-00001 config.relative_url '"elsewhere"' set repo_distributors iso-00002 config.relative_url '"iso-00001"' \
+                set repo_distributors iso-00004 config.relative_url '"his"'
         migrate "$ISO" "$SKIP_CORRUPTED"
         expect_problem '^distribution [0-9a-f]{24}-iso-00001: repository iso-00001: its base path "elsewhere" overlaps'
-        [[ $(problems | wc -l) -eq 1 ]] || fail "problems: $(problems)"
+        expect_problem '^distribution [0-9a-f]{24}-iso-00004: repository iso-00004: its base path "his" is that of'
+        [[ $(problems | wc -l) -eq 2 ]] || fail "problems: $(problems)"
         [[ $(pulp "SELECT substr(name, 26) FROM core_distribution WHERE base_path = 'iso-00001'") == iso-00002 ]]
         [[ $(count "core_distribution WHERE name LIKE '%-iso-00001'") -eq 0 ]]
-        pulp "DELETE FROM file_filedistribution d USING core_distribution c WHERE c.pulp_id = d.distribution_ptr_id AND c.name = 'mine';
-                DELETE FROM core_distribution WHERE name = 'mine'"
+        pulp "DELETE FROM file_filedistribution d USING core_distribution c WHERE c.pulp_id = d.distribution_ptr_id AND c.name IN ('mine', 'his');
+                DELETE FROM core_distribution WHERE name IN ('mine', 'his')"
         migrate "$ISO"
         expect_same
 }

@@ -32,20 +32,12 @@ int distributions_collect(Step *s, int64_t after, int64_t to) {
         return r < 0 ? step_fail_database(s, r) : 0;
 }
 
-static int leave_out(Step *s, const PGresult *wrong) {
-        _cleanup_(freep) char *item = text_format("distribution %s", PQgetvalue(wrong, 0, NAME)),
-                              *reason = text_format("repository %s: %s", PQgetvalue(wrong, 0, REPOSITORY),
-                                                    PQgetvalue(wrong, 0, REASON));
-        int r;
+static int leave_out(Step *s, const PGresult *wrong, int row) {
+        _cleanup_(freep) char *item = text_format("distribution %s", PQgetvalue(wrong, row, NAME)),
+                              *reason = text_format("repository %s: %s", PQgetvalue(wrong, row, REPOSITORY),
+                                                    PQgetvalue(wrong, row, REASON));
 
-        if (!item || !reason)
-                return step_fail(s, -ENOMEM, "out of memory");
-        r = step_problem(s, item, reason);
-        if (r < 0)
-                return r;
-        r = database_query(&s->database, "distributions", sql_distributions_drop,
-                           DATABASE_PARAMS(PQgetvalue(wrong, 0, NAME)), NULL);
-        return r < 0 ? step_fail_database(s, r) : 0;
+        return item && reason ? step_problem(s, item, reason) : step_fail(s, -ENOMEM, "out of memory");
 }
 
 int distributions_check(Step *s, bool only_moves) {
@@ -62,7 +54,8 @@ int distributions_check(Step *s, bool only_moves) {
                 return step_fail(s, -EBADMSG, "distribution \"%s\" of repository \"%s\": %s",
                                  PQgetvalue(wrong, 0, NAME), PQgetvalue(wrong, 0, REPOSITORY),
                                  PQgetvalue(wrong, 0, REASON));
-        r = leave_out(s, wrong);
+        for (int i = 0; i < PQntuples(wrong) && r >= 0; i++)
+                r = leave_out(s, wrong, i);
         return r < 0 ? r : 1;
 }
 

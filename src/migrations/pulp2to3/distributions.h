@@ -11,8 +11,8 @@ enum { DISTRIBUTIONS_STAGE_PATHS, DISTRIBUTIONS_STAGE_RANGES, DISTRIBUTIONS_STAG
 /* Puts the distributions of a range of the plan's repositories into pg_temp.distributions. */
 int distributions_collect(Step *s, int64_t after, int64_t to);
 
-/* Looks whether those of the table can be made; only_moves: those that get another base path. The first that cannot
- * fails the task, or with skip_corrupted is a problem, and taken out of the table: 1, look again. */
+/* Looks whether those of the table can be made; only_moves: those that get another base path. One that cannot fails the
+ * task; with skip_corrupted all that cannot are problems, and taken out of the table: 1, look again. */
 int distributions_check(Step *s, bool only_moves);
 
 /* Writes those of the table. */

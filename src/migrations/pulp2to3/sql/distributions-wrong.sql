@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
--- Distributions that cannot be made: name, repository, reason, whether the others can be made without it. Two of which one has a path
--- below that of the other overlap: the content app finds both. Container distributions are found by their whole path. What is in
--- gone, and what the table has, will not be in the way. $1: only of those that move.
-SELECT w.name, w.repository, CASE
+-- Takes out the distributions that cannot be made, and tells of each: name, repository, reason, whether the others can be made without
+-- it. Two of which one has a path below that of the other overlap: the content app finds both. Container distributions are found by
+-- their whole path. What is in gone, and what the table has, will not be in the way; what was taken out may be, and is for the next
+-- look. $1: only of those that move.
+WITH wrong (name, repository, reason, others_can) AS (
+        SELECT DISTINCT ON (w.name) w.name, w.repository, CASE
                 WHEN coalesce(w.publication_id, w.version_id) IS NULL
                         THEN 'its repository version or publication is not there any more; run the plan again'
                 WHEN e.pulp_type <> w.distribution_type THEN 'Pulp 3 has a distribution of that name and of type ' || e.pulp_type
@@ -26,4 +28,6 @@ SELECT w.name, w.repository, CASE
                         NOT EXISTS (SELECT FROM pg_temp.gone g JOIN public.core_distribution d ON d.pulp_id = g.id WHERE d.name = o.name)
         WHERE (w.moves OR NOT $1::boolean) AND
                 (coalesce(w.publication_id, w.version_id) IS NULL OR e.pulp_type <> w.distribution_type OR o.name IS NOT NULL)
-        ORDER BY 4, w.name, o.name LIMIT 1;
+        ORDER BY w.name, o.name), dropped AS (
+        DELETE FROM pg_temp.distributions t USING wrong WHERE t.name = wrong.name)
+SELECT name, repository, reason, others_can FROM wrong ORDER BY others_can, name;
