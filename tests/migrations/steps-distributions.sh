@@ -10,125 +10,8 @@ set -Eeuo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/steps-common.sh" "$@"
 shift
 
-ISO='{"plugins": [{"type": "iso"}]}'
-RPM='{"plugins": [{"type": "rpm"}]}'
-SKIP_CORRUPTED='{"skip_corrupted": true}'
-DRY_RUN='{"dry_run": true}'
-# Younger and older than those of any dump.
-OLDEST=000000000000000000000001
-YOUNGEST=fffffffffffffffffffffff0
-
-# named REPOSITORY…: a plan of these, each with its importer and distributors.
-named() {
-        printf '%s\n' "$@" | jq -cR '{name: ., pulp2_importer_repository_id: ., repository_versions: [{pulp2_repository_id: .,
-                pulp2_distributor_repository_ids: [.]}]}' | jq -cs '{plugins: [{type: "iso", repositories: .}]}'
-}
-
-pulp() {
-        db pulp -c "$1"
-}
-
-count() {
-        pulp "SELECT count(*) FROM $1"
-}
-
-# edit OPERATION…: the configured archive is the sample's with these operations on the documents of a repository:
-#   set COLLECTION REPOSITORY PATH VALUE      a path is FIELD or FIELD.FIELD, a value JSON
-#   unset COLLECTION REPOSITORY PATH
-#   remove COLLECTION REPOSITORY
-#   copy COLLECTION REPOSITORY ID PATH VALUE  a second document with that object id and that field
-edit() {
-        local edits=() match
-
-        while (($# > 0)); do
-                # shellcheck disable=SC2016
-                match='{collection: $c, match: {repo_id: $r}} + '
-                case $1 in
-                set)
-                        edits+=("$(jq -nc --arg c "$2" --arg r "$3" --arg p "$4" --argjson v "$5" "$match"'{set: {($p): $v}}')")
-                        shift 5
-                        ;;
-                unset)
-                        edits+=("$(jq -nc --arg c "$2" --arg r "$3" --arg p "$4" "$match"'{unset: [$p]}')")
-                        shift 4
-                        ;;
-                remove)
-                        edits+=("$(jq -nc --arg c "$2" --arg r "$3" "$match"'{remove: true}')")
-                        shift 3
-                        ;;
-                copy)
-                        edits+=("$(jq -nc --arg c "$2" --arg r "$3" --arg i "$4" --arg p "$5" --argjson v "$6" \
-                                "$match"'{copy: {_id: {"$oid": $i}, ($p): $v}}')")
-                        shift 6
-                        ;;
-                esac
-        done
-        python3 "$ROOT/tests/lib/archive-edit.py" "${ARCHIVE:-$WORK/sample/pulp2.archive}" "$WORK/edited" "${edits[@]}"
-}
-
-# sample [OPTION…]: a new target and a generated dump, as it is.
-sample() {
-        rm -rf "$WORK/sample"
-        "$GENERATE" --output "$WORK/sample" --units 40 --repositories 4 "$@" >/dev/null
-        edit
-        target_make ${SCHEMA:+"$SCHEMA"}
-        configure "$WORK/edited" "$WORK/sample/content" "${CONF:-}"
-}
-
-migrate() {
-        : >"$LOG"
-        run "$@"
-        expect_state completed
-        expect_counters
-}
-
-verify() {
-        DEFINITION=pulp2to3_verify run "$@"
-}
-
-expect_same() {
-        verify "${1:-$ISO}"
-        [[ $(report_state "$REPORT") == completed ]] || fail "differences: $(problems)"
-}
-
-# fails PLAN OPTIONS PATTERN: the run fails, and its log has that line.
-fails() {
-        : >"$LOG"
-        run "$1" "$2"
-        expect_state failed
-        expect_log "$3"
-}
-
-expect_problem() {
-        problems | grep -qE "$1" || fail "no problem matches $1: $(problems)"
-}
-
-# Lines REPOSITORY PATH of the distributions, the repository being that of the distributor. The generator gives every third a
-# path that is not its repository's name.
-paths() {
-        pulp "SELECT substr(name, 26), base_path FROM core_distribution ORDER BY name"
-}
-
-expect_paths() {
-        diff <(printf '%s\n' "$@" | sort) <(paths | sort)
-}
-
-# Those that the generator did not make.
-moved_paths() {
-        paths | awk '$1 != $2 && "sample/" $1 != $2' | tr '\n' ';'
-}
-
-tasks_of() {
-        db migrationd -c "SELECT count(*) FROM migrationd.task t JOIN migrationd.step s ON s.report_id = t.report_id AND
-                s.ord = t.step_ord WHERE t.report_id = $REPORT AND t.kind = 'main' AND s.code = '$1'"
-}
-
-# What an administrator made, under a name and with a base path.
-foreign_distribution() {
-        pulp "WITH made AS (INSERT INTO core_distribution (pulp_id, pulp_created, pulp_type, name, base_path)
-                        VALUES (gen_random_uuid(), now(), 'file.file', '$1', '$2') RETURNING pulp_id)
-                INSERT INTO file_filedistribution SELECT pulp_id FROM made"
-}
+# shellcheck source=tests/migrations/steps-edits.sh
+. "$HERE/steps-edits.sh"
 
 test_a_distributor_that_is_gone_takes_its_distribution_and_publication_with_it() {
         sample
@@ -312,7 +195,7 @@ test_a_path_of_another_plugin_is_found() {
         edit set repo_distributors iso-00001 config.relative_url '"both"'
         migrate "$ISO"
         edit set repo_distributors "$repository" config.relative_url '"both/"'
-        fails "$RPM" '{}' "of repository \"$repository\": its base path \"both\" is that of distribution \"[0-9a-f]{24}-iso-00001\", which Pulp 3 has"
+        fails "$RPM" '{}' "repo_distributors [0-9a-f]{24} config.relative_url: repository $repository: its base path \"both/\" overlaps with \"both\" of distribution \"[0-9a-f]{24}-iso-00001\", which Pulp 3 has"
 }
 
 test_a_path_that_an_administrator_uses_is_named() {
@@ -320,11 +203,17 @@ test_a_path_that_an_administrator_uses_is_named() {
         migrate "$ISO"
         foreign_distribution mine elsewhere/deep
         edit set repo_distributors iso-00001 config.relative_url '"elsewhere"' set repo_distributors iso-00002 config.relative_url '"iso-00001"'
-        fails "$ISO" '{}' 'distribution "[0-9a-f]{24}-iso-00001" of repository "iso-00001": its base path "elsewhere" overlaps with "elsewhere/deep" of distribution "mine"'
+        fails "$ISO" '{}' 'config.relative_url: repository iso-00001: its base path "elsewhere" overlaps with "elsewhere/deep" of distribution "mine", which Pulp 3 has; .* leaves it out'
+        [[ $(tasks_of distributions) -eq 0 ]]
         [[ $(count "core_distribution WHERE name LIKE '%-iso-00001' AND base_path = 'iso-00001'") -eq 1 ]]
         foreign_distribution his his
         edit set repo_distributors iso-00001 config.relative_url '"elsewhere"' set repo_distributors iso-00002 config.relative_url '"iso-00001"' \
                 set repo_distributors iso-00004 config.relative_url '"his"'
+        run "$ISO" '{"dry_run": true, "skip_corrupted": true}'
+        expect_state completed
+        expect_problem '^repo_distributors [0-9a-f]{24} config.relative_url: repository iso-00001: its base path "elsewhere" overlaps'
+        expect_problem '^repo_distributors [0-9a-f]{24} config.relative_url: repository iso-00004: its base path "his" is that of'
+        [[ $(problems | wc -l) -eq 2 ]] || fail "problems: $(problems)"
         migrate "$ISO" "$SKIP_CORRUPTED"
         expect_problem '^distribution [0-9a-f]{24}-iso-00001: repository iso-00001: its base path "elsewhere" overlaps'
         expect_problem '^distribution [0-9a-f]{24}-iso-00004: repository iso-00004: its base path "his" is that of'
@@ -335,166 +224,6 @@ test_a_path_that_an_administrator_uses_is_named() {
                 DELETE FROM core_distribution WHERE name IN ('mine', 'his')"
         migrate "$ISO"
         expect_same
-}
-
-test_options_of_each_distributor_of_a_repository_are_listed() {
-        sample
-        edit copy repo_distributors iso-00001 "$OLDEST" config '{"relative_url": "first", "protected": true}' \
-                copy repo_distributors iso-00001 "$YOUNGEST" config '{"relative_url": "second", "protected": true}'
-        for plan in "$ISO" "$(named iso-00001)"; do
-                run "$plan" "$DRY_RUN"
-                expect_state completed
-                expect_problem "^repo_distributors $OLDEST config.protected: repository iso-00001: the distribution is open"
-                expect_problem "^repo_distributors $YOUNGEST config.protected: repository iso-00001: the distribution is open"
-        done
-        run "$(named iso-00002)" "$DRY_RUN"
-        ! problems | grep -q config.protected || fail "problems: $(problems)"
-}
-
-test_an_importer_without_feed_loses_its_remote() {
-        sample --on-demand 0
-        edit set repo_importers iso-00001 config.basic_auth_username '"user"'
-        run "$ISO" || true
-        key
-        migrate "$ISO"
-        [[ $(count "core_remote WHERE username IS NOT NULL") -eq 1 && $(count core_remote) -eq 4 ]]
-        edit unset repo_importers iso-00001 config.feed
-        migrate "$ISO"
-        [[ $(count "core_repository WHERE name = 'iso-00001' AND remote_id IS NULL") -eq 1 ]]
-        [[ $(count core_remote) -eq 3 && $(count file_fileremote) -eq 3 ]]
-        [[ -z $(problems) ]] || fail "problems: $(problems)"
-        expect_same
-        migrate "$ISO"
-        [[ $(tasks_of distributions) -eq 0 ]]
-        edit
-        migrate "$ISO"
-        [[ $(count core_remote) -eq 4 && $(count "core_repository WHERE remote_id IS NULL") -eq 0 ]]
-        expect_same
-}
-
-key() {
-        python3 -c 'import base64; print(base64.urlsafe_b64encode(bytes(range(32))).decode())' >"$WORK/root/key"
-}
-
-test_a_remote_of_which_files_on_demand_come_stays_and_is_a_problem() {
-        sample --on-demand 100
-        migrate "$ISO"
-        edit remove repo_importers iso-00001
-        migrate "$ISO"
-        [[ $(count "core_repository WHERE name = 'iso-00001' AND remote_id IS NULL") -eq 1 && $(count core_remote) -eq 4 ]]
-        expect_problem '^remote [0-9a-f]{24}-iso-00001: Pulp 2 has no importer with a feed for it any more; it stays'
-        [[ $(problems | wc -l) -eq 1 ]]
-        expect_same
-        # Another importer of the same files: nothing needs the old remote.
-        edit copy repo_importers iso-00001 "$YOUNGEST" last_updated null
-        pulp "INSERT INTO core_remoteartifact (pulp_id, pulp_created, url, content_artifact_id, remote_id)
-                SELECT gen_random_uuid(), now(), 'http://other/', ra.content_artifact_id, (SELECT pulp_id FROM core_remote
-                        WHERE name LIKE '%-iso-00002') FROM core_remoteartifact ra JOIN core_remote r ON r.pulp_id = ra.remote_id
-                        WHERE r.name LIKE '%-iso-00001' ON CONFLICT DO NOTHING"
-        edit remove repo_importers iso-00001
-        migrate "$ISO"
-        [[ $(count core_remote) -eq 3 && -z $(problems) ]] || fail "problems: $(problems)"
-}
-
-test_distributors_with_other_options_have_publications_of_their_own() {
-        local plan='{"plugins": [{"type": "rpm", "repositories": [{"name": "m", "repository_versions": [{"pulp2_repository_id":
-                "rpm-with-modules", "pulp2_distributor_repository_ids": ["rpm-with-modules"]}]}]}]}' first fields
-
-        need_shared || return 0
-        first=$SHARED/pulp2/rpm_base_4repos/mongodb.rpm_base_4repos.archive
-        real_target rpm_base_4repos
-        configure "$WORK/edited" "$WORK/content-rpm_base_4repos"
-        ARCHIVE=$first edit copy repo_distributors rpm-with-modules "$YOUNGEST" config '{"relative_url": "third", "generate_sqlite": true}'
-        cp "$WORK/edited" "$WORK/three"
-        ARCHIVE=$WORK/three edit copy repo_distributors rpm-with-modules "$OLDEST" config '{"relative_url": "second", "checksum_type": "sha512"}'
-        fields='SELECT d.base_path, p.metadata_checksum_type, p.sqlite_metadata FROM core_distribution d
-                JOIN rpm_rpmpublication p ON p.publication_ptr_id = d.publication_id'
-        migrate "$plan" "$SKIP_CORRUPTED"
-        [[ $(count core_publication) -eq 3 && $(count core_repositoryversion) -eq 2 ]] || fail "$(pulp "$fields")"
-        [[ $(pulp "$fields WHERE base_path = 'second'") == 'second sha512 f' ]]
-        [[ $(pulp "$fields WHERE base_path = 'third'") == 'third sha256 t' ]]
-        [[ $(pulp "$fields WHERE base_path NOT IN ('second', 'third')" | cut -d' ' -f2-) == 'sha256 f' ]]
-        migrate "$plan" "$SKIP_CORRUPTED"
-        [[ $(tasks_of publications) -eq 0 && $(tasks_of distributions) -eq 0 ]]
-        # Equal options again, although said in other words: one publication, and the others go.
-        ARCHIVE=$first edit copy repo_distributors rpm-with-modules "$OLDEST" config '{"relative_url": "second", "generate_sqlite": false}'
-        migrate "$plan" "$SKIP_CORRUPTED"
-        [[ $(count core_publication) -eq 1 && $(count core_distribution) -eq 2 ]] || fail "$(pulp "$fields")"
-        expect_same "$plan"
-}
-
-test_an_importer_that_cannot_be_read_is_named_or_left_out() {
-        sample
-        edit set repo_importers iso-00001 config.feed 1
-        for plan in "$ISO" "$(named iso-00001)"; do
-                fails "$plan" '{}' 'repo_importers [0-9a-f]{24}: field config.feed is not a text; the option skip_corrupted'
-                run "$plan" '{"dry_run": true, "skip_corrupted": true}'
-                expect_state completed
-                expect_problem '^repo_importers [0-9a-f]{24}: field config.feed is not a text$'
-                migrate "$plan" "$SKIP_CORRUPTED"
-                [[ $(problems | wc -l) -eq 1 ]] || fail "problems: $(problems)"
-                expect_problem '^repo_importers [0-9a-f]{24}: field config.feed is not a text$'
-                [[ $(count "core_repository WHERE name = 'iso-00001' AND remote_id IS NULL") -eq 1 ]]
-                expect_same "$plan"
-        done
-        # What is not there at all is missing all the same.
-        edit remove repo_importers iso-00001
-        fails "$(named iso-00001)" "$SKIP_CORRUPTED" 'the plan names what .* lacks: repositories with iso_importer "iso-00001"'
-}
-
-test_a_distributor_that_cannot_be_read_is_named_or_left_out() {
-        sample
-        migrate "$ISO"
-        edit set repo_distributors iso-00001 config.relative_url true
-        for plan in "$ISO" "$(named iso-00001 iso-00002 iso-00003 iso-00004)"; do
-                fails "$plan" '{}' 'repo_distributors [0-9a-f]{24}: field config.relative_url is .*; the option skip_corrupted'
-                migrate "$plan" "$SKIP_CORRUPTED"
-                expect_problem '^repo_distributors [0-9a-f]{24}: field config.relative_url'
-                # It is not known to be gone.
-                [[ $(count core_distribution) -eq 4 && $(count core_publication) -eq 4 ]]
-                expect_same "$plan"
-        done
-}
-
-test_an_unknown_checksum_type_is_found_before_anything_is_written() {
-        need_shared || return 0
-        real_target rpm_base_4repos
-        configure "$WORK/edited" "$WORK/content-rpm_base_4repos"
-        ARCHIVE=$SHARED/pulp2/rpm_base_4repos/mongodb.rpm_base_4repos.archive edit \
-                set repo_distributors srpm-unsigned config.checksum_type '"sha3"'
-        fails "$RPM" "$DRY_RUN" 'repo_distributors [0-9a-f]{24}: field config.checksum_type is "sha3"; expected md5, sha1'
-        run "$RPM" '{"dry_run": true, "skip_corrupted": true}'
-        expect_state completed
-        expect_problem '^repo_distributors [0-9a-f]{24}: field config.checksum_type is "sha3"'
-}
-
-test_credentials_of_a_proxy_without_host_are_a_problem() {
-        sample
-        edit set repo_importers iso-00001 config.proxy_username '"hunter"' set repo_importers iso-00001 config.proxy_password '"secret"'
-        run "$ISO" "$DRY_RUN"
-        expect_state completed
-        expect_problem '^repo_importers [0-9a-f]{24} config.proxy_username: repository iso-00001: there is no proxy_host: the remote has no proxy$'
-        expect_problem '^repo_importers [0-9a-f]{24} config.proxy_password: repository iso-00001: there is no proxy_host'
-        ! problems | grep -E 'hunter|secret'
-}
-
-test_remotes_are_written_by_few_statements() {
-        sample --repositories 40
-        pulp "CREATE TABLE statements (name text);
-                CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS \$\$
-                BEGIN INSERT INTO public.statements VALUES (TG_TABLE_NAME || ' ' || TG_OP); RETURN NULL; END \$\$;
-                CREATE TRIGGER note BEFORE INSERT OR UPDATE ON core_remote FOR EACH STATEMENT EXECUTE FUNCTION note();
-                CREATE TRIGGER note BEFORE INSERT OR UPDATE ON file_fileremote FOR EACH STATEMENT EXECUTE FUNCTION note()"
-        migrate "$ISO"
-        [[ $(count core_remote) -eq 40 ]]
-        [[ $(count "statements WHERE name = 'core_remote INSERT'") -eq 1 && $(count "statements WHERE name = 'file_fileremote INSERT'") -eq 1 ]]
-        pulp 'DELETE FROM statements'
-        # Of 40 remotes none has changed; then one has.
-        migrate "$ISO"
-        [[ $(count "statements WHERE name LIKE 'core_remote %'") -eq 0 ]]
-        pulp "UPDATE core_remote SET url = 'http://elsewhere/' WHERE name LIKE '%-iso-00007'; DELETE FROM statements"
-        migrate "$ISO"
-        [[ $(count "statements WHERE name = 'core_remote INSERT'") -eq 1 && $(count "core_remote WHERE url = 'http://elsewhere/'") -eq 0 ]]
 }
 
 titles=(
@@ -511,15 +240,6 @@ titles=(
         test_paths_that_overlap_are_found
         test_a_path_of_another_plugin_is_found
         test_a_path_that_an_administrator_uses_is_named
-        test_options_of_each_distributor_of_a_repository_are_listed
-        test_an_importer_without_feed_loses_its_remote
-        test_a_remote_of_which_files_on_demand_come_stays_and_is_a_problem
-        test_distributors_with_other_options_have_publications_of_their_own
-        test_an_importer_that_cannot_be_read_is_named_or_left_out
-        test_a_distributor_that_cannot_be_read_is_named_or_left_out
-        test_an_unknown_checksum_type_is_found_before_anything_is_written
-        test_credentials_of_a_proxy_without_host_are_a_problem
-        test_remotes_are_written_by_few_statements
 )
 
 steps_run "$@"

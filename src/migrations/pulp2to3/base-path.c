@@ -10,7 +10,7 @@
 #define DOCKER_FIELD "repo-registry-id"
 
 static bool is_docker(const Plugin *plugin) {
-        return streq(plugin->name, "docker");
+        return plugin && streq(plugin->name, "docker");
 }
 
 /* Without slashes at both ends; owned. */
@@ -38,62 +38,111 @@ static int choose_text(const DumpRow *row, char **ret, char **ret_reason) {
         return *ret ? 0 : -ENOMEM;
 }
 
+/* Makes room for one more. */
+static int grow(BasePaths *b) {
+        size_t n = MAX(b->n_allocated * 2, (size_t) 64);
+        BasePath *larger;
+
+        if (b->n < b->n_allocated)
+                return 0;
+        larger = reallocarray(b->paths, n, sizeof(*larger));
+        if (!larger)
+                return -ENOMEM;
+        b->paths = larger;
+        b->n_allocated = n;
+        return 0;
+}
+
 int base_paths_add(BasePaths *b, const DumpRow *row, char **ret_reason) {
         BasePath path = { .plugin = row->plugin };
         int r;
 
-        if (b->n == b->n_allocated) {
-                size_t n = MAX(b->n_allocated * 2, (size_t) 64);
-                BasePath *larger = reallocarray(b->paths, n, sizeof(*larger));
-
-                if (!larger)
-                        return -ENOMEM;
-                b->paths = larger;
-                b->n_allocated = n;
-        }
+        if (grow(b) < 0)
+                return -ENOMEM;
         (void) snprintf(path.object_id, sizeof(path.object_id), "%s", row->columns[DISTRIBUTOR_OBJECT]);
         r = choose_text(row, &path.text, ret_reason);
         if (r < 0)
                 return r;
-        path.repository = strdup(row->columns[DISTRIBUTOR_REPOSITORY]);
+        path.name = strdup(row->columns[DISTRIBUTOR_REPOSITORY]);
         b->paths[b->n++] = path;
-        return path.repository ? 0 : -ENOMEM;
+        return path.name ? 0 : -ENOMEM;
+}
+
+int base_paths_add_distribution(BasePaths *b, const char *name, const char *base_path, bool docker) {
+        BasePath *path;
+
+        if (grow(b) < 0)
+                return -ENOMEM;
+        path = &b->paths[b->n++];
+        *path = (BasePath){ .plugin = docker ? plugin_find("docker") : NULL,
+                            .name = strdup(name),
+                            .text = strdup(base_path) };
+        return path->name && path->text ? 0 : -ENOMEM;
 }
 
 void base_paths_done(BasePaths *b) {
         for (size_t i = 0; i < b->n; i++) {
-                free(b->paths[i].repository);
+                free(b->paths[i].name);
                 free(b->paths[i].text);
         }
         free(b->paths);
         *b = (BasePaths){};
 }
 
-/* The distributors that count by their paths without slashes at the ends: arrays of numbers. */
-static json_t *index_paths(const BasePaths *b, bool (*is_wanted)(const BasePath *path, void *userdata),
-                           void *userdata) {
-        json_t *index = json_object();
+static bool is_distribution(const BasePath *path) {
+        return !*path->object_id;
+}
 
-        for (size_t i = 0; index && i < b->n; i++) {
-                _cleanup_(freep) char *key = trim(b->paths[i].text);
-                json_t *numbers = key ? json_object_get(index, key) : NULL;
+/* Those that count: wanted distributors, and what Pulp 3 has unless it is the distribution of one of them. */
+typedef struct Counted {
+        const BasePaths *paths;
+        bool (*is_wanted)(const BasePath *path, void *userdata);
+        void *userdata;
+        json_t *names; /* of the distributions that are wanted */
+        json_t *index; /* paths without slashes at the ends: arrays of numbers */
+} Counted;
 
-                if (!is_wanted(&b->paths[i], userdata))
+static bool is_counted(const Counted *c, size_t i) {
+        const BasePath *path = &c->paths->paths[i];
+
+        return is_distribution(path) ? !json_object_get(c->names, path->name) : c->is_wanted(path, c->userdata);
+}
+
+static int collect_names(Counted *c) {
+        c->names = json_object();
+        for (size_t i = 0; c->names && i < c->paths->n; i++) {
+                const BasePath *path = &c->paths->paths[i];
+                _cleanup_(freep) char *name = NULL;
+
+                if (is_distribution(path) || !is_counted(c, i))
+                        continue;
+                name = text_format("%s-%s", path->object_id, path->name);
+                if (!name || json_object_set_new(c->names, name, json_true()) < 0)
+                        return -ENOMEM;
+        }
+        return c->names ? 0 : -ENOMEM;
+}
+
+static int index_paths(Counted *c) {
+        c->index = json_object();
+        for (size_t i = 0; c->index && i < c->paths->n; i++) {
+                _cleanup_(freep) char *key = trim(c->paths->paths[i].text);
+                json_t *numbers = key ? json_object_get(c->index, key) : NULL;
+
+                if (!is_counted(c, i))
                         continue;
                 if (key && !numbers) {
                         numbers = json_array();
-                        if (json_object_set_new(index, key, numbers) < 0)
+                        if (json_object_set_new(c->index, key, numbers) < 0)
                                 numbers = NULL;
                 }
-                if (!numbers || json_array_append_new(numbers, json_integer((json_int_t) i)) < 0) {
-                        json_decref(index);
-                        index = NULL;
-                }
+                if (!numbers || json_array_append_new(numbers, json_integer((json_int_t) i)) < 0)
+                        return -ENOMEM;
         }
-        return index;
+        return c->index ? 0 : -ENOMEM;
 }
 
-/* The younger of two gives way, to the oldest of those that it meets. */
+/* The younger of two gives way, to the oldest of those that it meets; a distribution is older than all. */
 static void note_pair(const BasePaths *b, const BasePath **others, size_t i, size_t k) {
         bool younger = strcmp(b->paths[i].object_id, b->paths[k].object_id) > 0;
         size_t later = younger ? i : k;
@@ -118,7 +167,7 @@ static int note_overlaps(const BasePaths *b, json_t *index, const BasePath **oth
                         size_t other = (size_t) json_integer_value(number);
 
                         /* Container distributions are found by their whole path. */
-                        if (other != i &&
+                        if (other != i && (!is_distribution(&b->paths[i]) || !is_distribution(&b->paths[other])) &&
                             (whole || !is_docker(b->paths[i].plugin) || !is_docker(b->paths[other].plugin)))
                                 note_pair(b, others, i, other);
                 }
@@ -132,17 +181,20 @@ static int note_overlaps(const BasePaths *b, json_t *index, const BasePath **oth
 
 int base_paths_check(const BasePaths *b, bool (*is_wanted)(const BasePath *path, void *userdata),
                      int (*handler)(const BasePath *path, const BasePath *other, void *userdata), void *userdata) {
+        Counted c = { .paths = b, .is_wanted = is_wanted, .userdata = userdata };
         const BasePath **others = calloc(b->n + 1, sizeof(*others));
-        json_t *index = others ? index_paths(b, is_wanted, userdata) : NULL;
-        int r = index ? 0 : -ENOMEM;
+        int r = others ? collect_names(&c) : -ENOMEM;
 
+        if (r >= 0)
+                r = index_paths(&c);
         for (size_t i = 0; i < b->n && r >= 0; i++)
-                if (is_wanted(&b->paths[i], userdata))
-                        r = note_overlaps(b, index, others, i);
+                if (is_counted(&c, i))
+                        r = note_overlaps(b, c.index, others, i);
         for (size_t i = 0; i < b->n && r >= 0; i++)
                 if (others[i])
                         r = handler(&b->paths[i], others[i], userdata);
-        json_decref(index);
+        json_decref(c.names);
+        json_decref(c.index);
         free(others);
         return r;
 }
@@ -159,4 +211,15 @@ char *base_path_reason(const char *repository, const char *path, const char *oth
                            repository, path, streq(path, other_path) ? "is that of" : "overlaps with that of", other,
                            other_repository, streq(path, other_path) ? "" : ", \"",
                            streq(path, other_path) ? "" : other_path, streq(path, other_path) ? "" : "\"");
+}
+
+char *base_path_reason_distribution(const BasePath *path, const BasePath *other) {
+        _cleanup_(freep) char *how =
+                streq(path->text, other->text) ? strdup("is that") : text_format("overlaps with \"%s\"", other->text);
+
+        return how ? text_format(
+                             "repository %s: its base path \"%s\" %s of distribution \"%s\", which Pulp 3 has; give one "
+                             "of them another, or take it out of the plan",
+                             path->name, path->text, how, other->name)
+                   : NULL;
 }

@@ -6,10 +6,10 @@
 #include "migrations/pulp2to3/dump.h"
 
 typedef struct BasePath {
-        char object_id[32];
-        const Plugin *plugin;
-        char *repository; /* of the distributor; owned */
-        char *text;       /* owned */
+        char object_id[32];   /* of the distributor; empty: of a distribution that Pulp 3 has */
+        const Plugin *plugin; /* NULL: of a distribution that is not of docker's kind */
+        char *name;           /* of the repository, or of the distribution; owned */
+        char *text;           /* owned */
 } BasePath;
 
 typedef struct BasePaths {
@@ -21,8 +21,13 @@ typedef struct BasePaths {
 int base_paths_add(BasePaths *b, const DumpRow *row, char **ret_reason);
 void base_paths_done(BasePaths *b);
 
-/* Calls handler() for each distributor that gets no distribution, as an older one, other, has its path or one that
- * overlaps with it. A negative return ends the search. is_wanted() says which distributors count. */
+/* Takes the path of a distribution that Pulp 3 has, and that does not go; it counts unless it is that of a
+ * distributor that counts. Returns 0 or -ENOMEM. */
+int base_paths_add_distribution(BasePaths *b, const char *name, const char *base_path, bool docker);
+
+/* Calls handler() for each distributor that gets no distribution, as a distribution or an older distributor, other,
+ * has its path or one that overlaps with it. A negative return ends the search. is_wanted() says which distributors
+ * count. */
 int base_paths_check(const BasePaths *b, bool (*is_wanted)(const BasePath *path, void *userdata),
                      int (*handler)(const BasePath *path, const BasePath *other, void *userdata), void *userdata);
 
@@ -30,3 +35,5 @@ int base_paths_check(const BasePaths *b, bool (*is_wanted)(const BasePath *path,
 char *base_path_item(const Plugin *plugin, const char *object_id);
 char *base_path_reason(const char *repository, const char *path, const char *other, const char *other_repository,
                        const char *other_path);
+/* The same where other is a distribution that Pulp 3 has. */
+char *base_path_reason_distribution(const BasePath *path, const BasePath *other);

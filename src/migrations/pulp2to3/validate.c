@@ -15,8 +15,8 @@
 #include "migrations/pulp2to3/content-path.h"
 #include "migrations/pulp2to3/dump.h"
 #include "migrations/pulp2to3/fernet.h"
-#include "migrations/pulp2to3/schema.h"
 #include "migrations/pulp2to3/steps.h"
+#include "migrations/pulp2to3/validate-target.h"
 
 /* So many missing names are listed in a text. */
 #define NAMES_MAX 20
@@ -342,28 +342,32 @@ static bool is_wanted(const BasePath *path, void *userdata) {
         size_t i = plugin_index(v, path->plugin);
 
         return !v->step->plan->plugins[i].all ||
-               (json_object_get(v->known, path->repository) && json_object_get(v->chosen[i], path->repository));
+               (json_object_get(v->known, path->name) && json_object_get(v->chosen[i], path->name));
 }
 
 static int on_collision(const BasePath *path, const BasePath *other, void *userdata) {
         Validation *v = userdata;
         _cleanup_(freep) char *item = base_path_item(path->plugin, path->object_id),
-                              *reason = base_path_reason(path->repository, path->text, other->object_id,
-                                                         other->repository, other->text);
+                              *reason = *other->object_id ? base_path_reason(path->name, path->text, other->object_id,
+                                                                             other->name, other->text)
+                                                          : base_path_reason_distribution(path, other);
 
         if (!item || !reason)
                 return step_fail(v->step, -ENOMEM, "out of memory");
         if (!v->step->skip_corrupted)
-                return step_fail(v->step, -EBADMSG,
-                                 "%s: %s: %s; the option skip_corrupted leaves the younger one out",
-                                 v->step->configuration->archive, item, reason);
-        /* Else the step repositories tells of it. */
+                return step_fail(v->step, -EBADMSG, "%s: %s: %s; the option skip_corrupted leaves %s out",
+                                 v->step->configuration->archive, item, reason,
+                                 *other->object_id ? "the younger one" : "it");
+        /* Else the step repositories or distributions tells of it. */
         return v->step->dry_run ? problem(v, item, reason) : 0;
 }
 
 static int check_paths(Validation *v) {
         int r;
 
+        r = validate_add_distributions(v->step, &v->paths);
+        if (r < 0)
+                return r;
         r = base_paths_check(&v->paths, is_wanted, on_collision, v);
         return r == -ENOMEM ? step_fail(v->step, r, "out of memory") : r;
 }
@@ -390,24 +394,6 @@ static int read_archive(Validation *v) {
                          "%s", error ?: strerror(-r));
 }
 
-/* That artifacts can be made is seen without making one. */
-static int check_media_root(Step *s) {
-        const char *root = s->configuration->media_root;
-        _cleanup_(freep) char *artifacts = text_format("%s/artifact", root);
-        struct stat st;
-
-        if (!artifacts)
-                return step_fail(s, -ENOMEM, "out of memory");
-        if (stat(root, &st) < 0)
-                return step_fail(s, -EINVAL, "[Pulp3] MediaRoot=%s: %s", root, strerror(errno));
-        if (faccessat(AT_FDCWD, access(artifacts, F_OK) == 0 ? artifacts : root, W_OK | X_OK, AT_EACCESS) < 0)
-                return step_fail(s, -EINVAL,
-                                 "[Pulp3] MediaRoot=%s: uid %u cannot write there: %s; the definition's user must "
-                                 "be Pulp's, and its writable must have the directory",
-                                 root, geteuid(), strerror(errno));
-        return 0;
-}
-
 static int open_content(Validation *v) {
         const char *path = v->step->configuration->content;
         _cleanup_(freep) char *units = text_format("%s/units", path);
@@ -427,24 +413,14 @@ static int open_content(Validation *v) {
         return 0;
 }
 
-static int check_target(Step *s) {
-        int r;
-
-        r = database_open(&s->database, s->configuration->pulp3_database, "migration validate");
-        if (r >= 0)
-                r = database_query(&s->database, "read only", "SET default_transaction_read_only = on",
-                                   DATABASE_NO_PARAMS, NULL);
-        return r < 0 ? step_fail_database(s, r) : schema_check_target(s);
-}
-
 static int validate(Validation *v) {
         Step *s = v->step;
         int64_t total;
         int r;
 
-        r = check_target(s);
+        r = validate_target(s);
         if (r >= 0)
-                r = check_media_root(s);
+                r = validate_media_root(s);
         if (r >= 0)
                 r = open_content(v);
         if (r >= 0)
