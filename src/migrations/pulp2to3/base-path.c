@@ -217,9 +217,8 @@ char *base_path_reason_distribution(const BasePath *path, const BasePath *other)
         _cleanup_(freep) char *how =
                 streq(path->text, other->text) ? strdup("is that") : text_format("overlaps with \"%s\"", other->text);
 
-        return how ? text_format(
-                             "repository %s: its base path \"%s\" %s of distribution \"%s\", which Pulp 3 has; give one "
-                             "of them another, or take it out of the plan",
-                             path->name, path->text, how, other->name)
+        return how ? text_format("repository %s: its base path \"%s\" %s of distribution \"%s\", which Pulp 3 has; "
+                                 "give one of them another, or take it out of the plan",
+                                 path->name, path->text, how, other->name)
                    : NULL;
 }
