@@ -15,7 +15,7 @@
  *   G5  after an end no unit starts and nothing is written
  *   G6  completed, failed and canceled agree with the rows and have no active unit
  *
- * TOLERATE: failures are allowed (max-failures).
+ * TOLERATE: failures are allowed (max-failures). PARTIAL: a retry is of one task; what it leaves alone stays failed.
  *
  * Switches that take one guard out. Each must be found: NOBARRIER (a unit that is not there is believed at once), RECORDBLIND (a
  * result is stored for a live attempt, also after a lost race), NOFREE (canceled and failed do not wait for sessions), ONELOCK (only
@@ -23,7 +23,8 @@
  * does not wait for units). NOSEEN (attempt_end takes any live attempt) is a second line: it holds while the barrier does, and with
  * NOBARRIER it makes two attempts live.
  * Reached, so that nothing above holds for want of it: REACH=state of the report, REACHDEAD a write of a dead program,
- * REACHORPHAN a start that is executed after its poll's death.
+ * REACHORPHAN a start that is executed after its poll's death, REACHPART a retried task completed beside one that stays failed,
+ * REACHTHAW a pause that no longer freezes.
  */
 #ifndef NT
 #define NT 1            /* tasks */
@@ -50,7 +51,10 @@
 #define CANCELS 1
 #endif
 #ifndef PAUSES
-#define PAUSES 0        /* with freeze */
+#define PAUSES 0
+#endif
+#ifndef CHANGES
+#define CHANGES 0       /* of the pause's mode */
 #endif
 #ifndef RETRIES
 #define RETRIES 0
@@ -102,6 +106,9 @@
 byte report = R_RUNNING;
 byte task[NT];
 byte attempt[NT];               /* number of the latest, 0: none */
+bool tolerated[NT];             /* a failure that a retry left alone */
+bool retried[NT], retry_only;   /* only what a retry asked for starts */
+bool freeze;                    /* the pause's mode */
 byte max_attempts = NA - RETRIES;
 byte state[NS];                 /* of the attempt */
 bool recorded[NS];
@@ -128,7 +135,7 @@ byte call[NS];                  /* StartTransientUnit on its way: 1, or ORPHAN w
 bool stop[NS];                  /* stop job */
 bool frozen;
 
-byte crashes = CRASHES, kills = KILLS, fails = FAILS, cancels = CANCELS, pauses = PAUSES, retries = RETRIES, cuts = CUTS;
+byte crashes = CRASHES, kills = KILLS, fails = FAILS, cancels = CANCELS, pauses = PAUSES, changes = CHANGES, retries = RETRIES, cuts = CUTS;
 
 #define LIVE(s) (state[s] == A_LAUNCHING || state[s] == A_RUNNING)
 #define OPEN(s) (state[s] != A_NONE && !recorded[s])
@@ -234,16 +241,19 @@ end:    do
 
 #define COMPLETED(t) (task[t] == T_COMPLETED)
 #define FAILED(t) (task[t] == T_FAILED)
-/* With TOLERATE a failed task keeps no other from starting, and the report fails when nothing more can run. */
-#define OVER(t) (task[t] != T_WAITING && task[t] != T_RUNNING)
+/* A failed task that is tolerated keeps no other from starting, and the report fails when nothing more can run. */
 #ifdef TOLERATE
-#define STARTS (true)
-#define FAILING (ANYT(FAILED) && ALLT(OVER))
+#define COUNTS(t) (false)
+#define MANY (false)
 #else
-#define STARTS (!ANYT(FAILED))
-#define FAILING (ANYT(FAILED))
+#define COUNTS(t) (FAILED(t) && !tolerated[t])
+#define MANY ANYT(FAILED)       /* more than is allowed */
 #endif
-#define WAITING(t) (task[t] == T_WAITING && attempt[t] < max_attempts)
+#define DUE(t) (task[t] == T_WAITING && (!retry_only || retried[t]))
+#define CANRUN(t) (task[t] == T_RUNNING || DUE(t))
+#define STARTS (!ANYT(COUNTS))
+#define FAILING (ANYT(COUNTS) || ANYT(FAILED) && !ANYT(CANRUN))
+#define WAITING(t) (DUE(t) && attempt[t] < max_attempts)
 #if NT == 2
 #define N_RUNNING ((task[0] == T_RUNNING) + (task[1] == T_RUNNING))
 #else
@@ -388,21 +398,35 @@ end:    do
            }
 
         EACH(STOP)
-        :: d_step { do_what == 0 && report == R_PAUSED && !frozen && ANY(ACTIVE) -> frozen = 1 }
-        :: d_step { do_what == 0 && report != R_PAUSED && frozen -> frozen = 0 }
+        :: d_step { do_what == 0 && report == R_PAUSED && freeze && !frozen && ANY(ACTIVE) -> frozen = 1 }
+        :: d_step { do_what == 0 && (report != R_PAUSED || !freeze) && frozen ->
+#ifdef REACHTHAW
+                assert(report != R_PAUSED);
+#endif
+                frozen = 0 }
         od
 }
+
+/* report_retry() of one task: the others that failed are tolerated, and what waits waits on if they are more than is allowed. */
+#define RETRY(x) :: d_step { retries > 0 && report == R_FAILED && FAILED(x) -> retries--; max_attempts++; report = R_RUNNING; \
+                task[x] = T_WAITING; tolerated[x] = 0; retry_only = MANY; \
+                tolerated[NT - 1 - x] = FAILED(NT - 1 - x); retried[NT - 1 - x] = 0; retried[x] = 1 }
 
 /* Callers. */
 active proctype Caller()
 {
 end:    do
         :: d_step { cancels > 0 && OPENREPORT -> cancels--; report = R_CANCELING }
-        :: d_step { pauses > 0 && report == R_RUNNING -> pauses--; report = R_PAUSED }
-        :: d_step { report == R_PAUSED -> report = R_RUNNING }
+        :: d_step { pauses > 0 && report == R_RUNNING -> pauses--; report = R_PAUSED; freeze = 1 }
+        :: d_step { changes > 0 && report == R_PAUSED -> changes--; freeze = !freeze }
+        :: d_step { report == R_PAUSED -> report = R_RUNNING; freeze = 0 }
+#ifdef PARTIAL
+        EACHT(RETRY)
+#else
         :: d_step { retries > 0 && report == R_FAILED -> retries--; max_attempts++; report = R_RUNNING;
                 if :: task[0] == T_FAILED -> task[0] = T_WAITING :: else fi;
                 if :: task[NT - 1] == T_FAILED -> task[NT - 1] = T_WAITING :: else fi }
+#endif
         od
 }
 
@@ -415,6 +439,9 @@ end:    timeout;
         assert(ENDED);                                  /* G4 */
         assert(ALL(DEAD) && ALL(SHUT) && ALL(IDLE) && ALLT(TASKENDED) && !frozen);
         assert(report != R_COMPLETED || (ALLT(COMPLETED) && batches[0] == NB && batches[NT - 1] == NB));        /* G6, G3 */
+#ifdef REACHPART
+        assert(report != R_FAILED || !retry_only || !ANYT(COMPLETED));
+#endif
 #ifdef REACH
         assert(report != REACH)
 #endif
