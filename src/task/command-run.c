@@ -17,16 +17,19 @@
 
 /* From SIGTERM to SIGKILL when the attempt is over and the program has no business any more. */
 #define KILL_USEC (5 * USEC_PER_SEC)
+/* Between two looks whether the program's process group is empty. */
+#define GROUP_USEC (50 * USEC_PER_MSEC)
 
 DEFINE_CLEANUP(migrationd_task *, migrationd_task_free);
 
 typedef struct Run {
         migrationd_task *task;
         sd_event *event;
-        sd_event_source *database;      /* its end is the end of the claim */
+        sd_event_source *database; /* its end is the end of the claim */
         pid_t child;
-        siginfo_t end;          /* of the child; si_pid 0: it runs */
-        bool aborted; /* the attempt is over: the child is being ended, its exit status does not count */
+        siginfo_t end; /* of the child; si_pid 0: it runs */
+        bool stopping; /* SIGTERM was passed on */
+        bool aborted;  /* the attempt is over: the child is being ended, its exit status does not count */
 } Run;
 
 /* The whole process group, which is the child's own. */
@@ -47,8 +50,7 @@ static void run_abort(Run *run, const char *why) {
         run->database = sd_event_source_disable_unref(run->database);
         log_error("Ending the program: %s", why);
         signal_child(run, SIGTERM);
-        if (sd_event_add_time_relative(run->event, NULL, CLOCK_MONOTONIC, KILL_USEC, 0, on_kill_timer, run) <
-            0)
+        if (sd_event_add_time_relative(run->event, NULL, CLOCK_MONOTONIC, KILL_USEC, 0, on_kill_timer, run) < 0)
                 signal_child(run, SIGKILL);
 }
 
@@ -82,8 +84,23 @@ static int watch_database(Run *run) {
 }
 
 static int on_sigterm(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
-        signal_child(userdata, SIGTERM);
+        Run *run = userdata;
+
+        run->stopping = true;
+        signal_child(run, SIGTERM);
         return 0;
+}
+
+/* A shell may be ended by SIGTERM before what it waits for: our end would be the SIGKILL of that. systemd bounds the
+ * wait. The child is reaped; as long as the group has a process, the number is no other's. */
+static int on_group_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Run *run = userdata;
+        int r;
+
+        if (run->aborted || kill(-run->child, 0) < 0)
+                return sd_event_exit(run->event, 0);
+        r = sd_event_source_set_time_relative(source, GROUP_USEC);
+        return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 static int on_child(sd_event_source *source, const siginfo_t *info, void *userdata) {
@@ -94,7 +111,9 @@ static int on_child(sd_event_source *source, const siginfo_t *info, void *userda
         if (run->aborted)
                 signal_child(run, SIGKILL);
         run->end = *info;
-        return sd_event_exit(run->event, 0);
+        if (!run->stopping || run->aborted)
+                return sd_event_exit(run->event, 0);
+        return sd_event_add_time_relative(run->event, NULL, CLOCK_MONOTONIC, 0, 0, on_group_timer, run);
 }
 
 /* The token and the notification socket stay with the main process: it holds the claim, and NotifyAccess= is
@@ -202,9 +221,8 @@ static int run_task(migrationd_task *task, bool exit_code, char **argv) {
         r = run_loop(&run, argv);
         sd_event_source_disable_unref(run.database);
         if (r < 0)
-                return run.child == 0 && (r == -ENOENT || r == -EACCES || r == -ENOEXEC)
-                               ? MIGRATIOND_EXIT_CONFIG
-                               : MIGRATIOND_EXIT_TEMPFAIL;
+                return run.child == 0 && (r == -ENOENT || r == -EACCES || r == -ENOEXEC) ? MIGRATIOND_EXIT_CONFIG
+                                                                                         : MIGRATIOND_EXIT_TEMPFAIL;
         if (run.aborted)
                 return MIGRATIOND_EXIT_TEMPFAIL;
         if (run.end.si_code != CLD_EXITED)

@@ -165,10 +165,11 @@ program winds_down <<'SH'
 # Forty processes of which each writes a line for every SIGTERM.
 use POSIX ();
 my $log = "/var/lib/worker/terms";
-my $terms = 0;
+my ($terms, @children) = 0;
 system("migrationd-task progress 0 41");
 for (1 .. 40) {
-        next if fork;
+        my $child = fork;
+        push(@children, $child), next if $child;
         $SIG{TERM} = sub { open my $f, ">>", $log; syswrite $f, "$$\n" };
         POSIX::pause() while 1;
 }
@@ -177,6 +178,7 @@ POSIX::pause() until $terms;
 for (1 .. 41) {
         system("migrationd-task progress $_") == 0 or exit 1;
 }
+kill "KILL", @children;
 exit 75;
 SH
 definition winds_down <<'JSON'
@@ -191,6 +193,24 @@ expect_eq "$(sql "SELECT t.state, a.class, t.done FROM migrationd.task t JOIN mi
         WHERE t.report_id = $report")" 'skipped|no-progress|41'
 expect_eq "$(sort /var/lib/worker/terms | uniq -c | awk '{ print $1 }' | sort -u)" 1
 expect_eq "$(sort -u /var/lib/worker/terms | wc -l)" 40
+
+title "What a stopped program has started and not waited for has its time to end"
+program outlived <<'SH'
+#!/bin/sh
+# SIGTERM ends the shell at once; not so its child.
+perl -e '$SIG{TERM} = sub { $term = 1 };
+        system("migrationd-task progress 0 2");
+        select undef, undef, undef, 60 until $term;
+        system("migrationd-task progress 1");
+        while (getppid() != 1) { select undef, undef, undef, 0.01 }
+        system("migrationd-task progress 2")'
+true
+SH
+sed -e 's/"winds_down"/"outlived"/' -e 's,/winds_down",/outlived",' /etc/migrationd/migrations/winds_down.json | definition outlived
+report=$(report_run "$(plan_create outlived '{}')")
+wait_until 30 report_has_ended "$report"
+expect_eq "$(sql "SELECT t.state, a.class, t.done FROM migrationd.task t JOIN migrationd.attempt a ON a.task_id = t.id
+        WHERE t.report_id = $report")" 'skipped|no-progress|2'
 
 title "Why the poll stopped a task is the class, whatever the program does then and whoever sees the end"
 program stands <<'SH'
