@@ -7,6 +7,7 @@
  * client: after a callback, `freed` says whether to go on. */
 
 #include "store/pg-client.h"
+#include "store/pg-lookup.h"
 
 typedef struct Statement Statement;
 
@@ -46,7 +47,8 @@ struct PgClient {
 
         char **keywords, **values; /* of the connection string and the pinned settings */
         ClientState state;
-        PGconn *conn;           /* NULL in CLIENT_WAITING */
+        PGconn *conn;           /* NULL in CLIENT_WAITING, and in CLIENT_CONNECTING while the host is looked up */
+        PgLookup *lookup;       /* outlives an attempt: a thread that hangs is not to become many */
         sd_event_source *io;    /* on the socket of conn */
         sd_event_source *timer; /* next attempt, or deadline of the present one */
         unsigned n_failures;    /* since the server last answered a statement */

@@ -3,9 +3,9 @@
 
 /* One asynchronous PostgreSQL connection on sd-event: a queue of statements, a deadline for each,
  * reconnection with back-off. One statement is in flight at a time; statements run in the order in which
- * they were queued. Nothing here blocks, with one exception that libpq leaves no choice about: a host name
- * in the connection string is resolved with getaddrinfo(). Name a Unix socket directory, or hostaddr=,
- * where that matters. Kerberos is off unless the connection string sets gssencmode=, for the same reason. */
+ * they were queued. Nothing here blocks: a host name in the connection string is looked up by a thread (not one of a
+ * service= file, nor a list of hosts, which are libpq's). Kerberos is off unless the connection string sets
+ * gssencmode=, for the same reason. */
 
 #include <libpq-fe.h>
 #include <systemd/sd-event.h>
@@ -64,7 +64,8 @@ typedef enum PgClientFlags {
 } PgClientFlags;
 
 /* Back-off between attempts to connect: doubles from 100 ms to 5 s, with up to a quarter of jitter on top;
- * begins anew when the server has answered a statement. A single attempt has 10 s. */
+ * begins anew when the server has answered a statement. A single attempt has 10 s, with the look for the host's
+ * addresses. */
 #define PG_CLIENT_CONNECT_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define PG_CLIENT_BACKOFF_MIN_USEC (100 * USEC_PER_MSEC)
 #define PG_CLIENT_BACKOFF_MAX_USEC (5 * USEC_PER_SEC)

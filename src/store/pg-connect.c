@@ -6,6 +6,7 @@
  * epoll then does not watch any more. So the event source is dropped before such a call and made anew
  * after it. */
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <limits.h>
 #include <sys/epoll.h>
@@ -202,18 +203,102 @@ void pg_connect_watch(PgClient *c, uint32_t events) {
                 pg_connect_lost(c, -ECONNRESET, "cannot watch the connection's socket");
 }
 
-static void connection_start(PgClient *c) {
-        c->conn = PQconnectStartParams((const char *const *) c->keywords, (const char *const *) c->values,
+static const char *setting_get(const PgClient *c, const char *keyword) {
+        for (size_t i = 0; c->keywords[i]; i++)
+                if (streq(c->keywords[i], keyword))
+                        return c->values[i];
+        return NULL;
+}
+
+/* The host whose addresses are to be looked up; NULL: none. Source of the forms: libpq, parameters host and hostaddr.
+ */
+static const char *host_name(const PgClient *c) {
+        const char *host = setting_get(c, "host"), *address = setting_get(c, "hostaddr");
+        struct in6_addr binary;
+
+        return host && *host && !strchr("/@", *host) && !strchr(host, ',') && !(address && *address) &&
+                               inet_pton(AF_INET, host, &binary) != 1 && inet_pton(AF_INET6, host, &binary) != 1
+                       ? host
+                       : NULL;
+}
+
+/* "value,value,value". Owned by the caller, NULL when out of memory. */
+static char *join(char *const *list, const char *same) {
+        char *text = NULL;
+
+        for (size_t i = 0; list[i]; i++) {
+                char *longer = text_format("%s%s%s", text ?: "", text ? "," : "", same ?: list[i]);
+
+                free(text);
+                text = longer;
+                if (!text)
+                        return NULL;
+        }
+        return text;
+}
+
+/* libpq tries the addresses in turn; each goes with the name, which certificates and password files are for. */
+static int settings_with_addresses(const PgClient *c, char *const *addresses, char ***ret_keywords,
+                                   char ***ret_values) {
+        _cleanup_(freep) char *hosts = join(addresses, setting_get(c, "host")), *list = join(addresses, NULL);
+        _cleanup_(strv_freep) char **keywords = strv_copy(c->keywords), **values = strv_copy(c->values);
+
+        if (!hosts || !list || !keywords || !values)
+                return -ENOMEM;
+        for (size_t i = 0; keywords[i]; i++)
+                if (streq(keywords[i], "host")) {
+                        free(values[i]);
+                        values[i] = TAKE_PTR(hosts);
+                        break;
+                }
+        if (strv_append(&keywords, "hostaddr") < 0 || strv_append(&values, list) < 0)
+                return -ENOMEM;
+        *ret_keywords = TAKE_PTR(keywords);
+        *ret_values = TAKE_PTR(values);
+        return 0;
+}
+
+static void connection_open(PgClient *c, char *const *keywords, char *const *values) {
+        c->conn = PQconnectStartParams((const char *const *) keywords, (const char *const *) values,
                                        /* expand_dbname= */ false);
         if (!c->conn || PQstatus(c->conn) == CONNECTION_BAD) {
                 pg_connect_lost(c, -ECONNRESET, NULL);
                 return;
         }
         (void) PQsetNoticeReceiver(c->conn, ignore_notice, NULL);
-        c->state = CLIENT_CONNECTING;
-        timer_start(c, PG_CLIENT_CONNECT_TIMEOUT_USEC);
         /* Source: documentation of PQconnectPoll(), "as if it had last returned PGRES_POLLING_WRITING". */
         pg_connect_watch(c, EPOLLOUT);
+}
+
+static void on_lookup(char *const *addresses, const char *error, void *userdata) {
+        _cleanup_(pg_client_unrefp) PgClient *c = pg_client_ref(userdata);
+        _cleanup_(strv_freep) char **keywords = NULL, **values = NULL;
+
+        c->lookup = pg_lookup_free(c->lookup);
+        /* The attempt that asked for it was given up. An answer that comes late is used all the same, else a slow
+         * name server would never do. */
+        if (c->state == CLIENT_WAITING && !addresses)
+                return;
+        if (c->state == CLIENT_WAITING)
+                timer_start(c, PG_CLIENT_CONNECT_TIMEOUT_USEC);
+        c->state = CLIENT_CONNECTING;
+        if (!addresses)
+                pg_connect_lost(c, -ECONNRESET, error);
+        else if (settings_with_addresses(c, addresses, &keywords, &values) < 0)
+                pg_connect_lost(c, -ECONNRESET, "out of memory");
+        else
+                connection_open(c, keywords, values);
+}
+
+static void connection_start(PgClient *c) {
+        const char *host = host_name(c);
+
+        c->state = CLIENT_CONNECTING;
+        timer_start(c, PG_CLIENT_CONNECT_TIMEOUT_USEC);
+        if (!host)
+                connection_open(c, c->keywords, c->values);
+        else if (!c->lookup && pg_lookup_new(c->event, host, on_lookup, c, &c->lookup) < 0)
+                pg_connect_lost(c, -ECONNRESET, "cannot start a thread that looks up the host name");
 }
 
 static int on_timer(_unused_ sd_event_source *s, _unused_ uint64_t usec, void *userdata) {
@@ -222,7 +307,9 @@ static int on_timer(_unused_ sd_event_source *s, _unused_ uint64_t usec, void *u
         if (c->state == CLIENT_WAITING)
                 connection_start(c);
         else
-                pg_connect_lost(c, -ETIMEDOUT, "the database server did not answer in time");
+                pg_connect_lost(c, -ETIMEDOUT,
+                                c->conn ? "the database server did not answer in time"
+                                        : "the host name was not looked up in time; the name server does not answer");
         return 0;
 }
 
@@ -247,5 +334,6 @@ int pg_connect_init(PgClient *c, const char *conninfo, const char *application_n
 
 void pg_connect_done(PgClient *c) {
         connection_close(c);
+        c->lookup = pg_lookup_free(c->lookup);
         c->timer = sd_event_source_disable_unref(c->timer);
 }
