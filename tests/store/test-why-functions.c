@@ -97,11 +97,24 @@ static void what_is_said_of_a_wait_goes_with_it(void **state) {
 
 static void a_report_without_a_poll_says_so(void **state) {
         static const char *const none = "no poll runs it; see: systemctl status migrationd-poll@%.service migrationd-poll@%.timer";
+        static const char *const same = "SELECT wait_reason = migrationd.report_why(id) FROM migrationd.report_overview WHERE id = $1";
         Store *s = *state;
         Attempt a;
 
         store_run(s, "{}", 1, TWO_STEPS);
         store_assert_why(s, none);
+        assert_value(store_ask(s, same), "t");
+        poll_comes(s);
+        assert_value(store_ask(s, same), "f");
+        poll_goes(s);
+        assert_value(store_ask(s, same), "t");
+        /* One is being started. */
+        assert_value(store_ask(s, "INSERT INTO migrationd.event (report_id, verb, uid, pid, unit) VALUES ($1, 'retry', 0, 1, '') "
+                                  "RETURNING 'asked'"), "asked");
+        assert_value(store_ask(s, same), "f");
+        assert_value(store_ask(s, "UPDATE migrationd.event SET created_at = created_at - interval '4 s' WHERE report_id = $1 "
+                                  "RETURNING 'long ago'"), "long ago");
+        assert_value(store_ask(s, same), "t");
         poll_comes(s);
         a = store_launch_and_claim(s);
         store_assert_why(s, "step copy: 1 of at most 1 tasks run, 0 wait");

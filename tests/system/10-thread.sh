@@ -78,6 +78,7 @@ program wait <<'SH'
 #!/bin/sh
 read -r line </var/lib/worker/go
 SH
+rm -rf /var/lib/worker/go
 mkfifo /var/lib/worker/go
 plan=$(plan_create wait '{}')
 report=$(report_run "$plan")

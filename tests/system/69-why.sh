@@ -136,6 +136,7 @@ systemctl kill --signal=SIGCONT "migrationd-poll@$report.service"
 title "No poll runs it, and doctor says what is the matter with it"
 systemctl stop "migrationd-poll@$report.timer" "migrationd-poll@$report.service"
 wait_until 5 says "^no poll runs it; see: systemctl status migrationd-poll@$report.service migrationd-poll@$report.timer\$"
+wait_until 10 property_is_the_same
 expect says "^migration-why-work-$report-$first-1.service runs since $TIME\$" "$first"
 expect says '^the window is full: no poll runs it; see: ' "$second"
 expect_exit 1 migrationctl doctor
@@ -153,6 +154,7 @@ expect says '^no poll runs it; '
 rm -r "/run/systemd/system/migrationd-poll@$report.service.d"
 systemctl daemon-reload
 wait_until 10 says '^step work: 1 of at most 1 tasks run'
+wait_until 10 property_is_empty
 doctor_says() {
         [[ $(migrationctl doctor) =~ $1 ]]
 }

@@ -134,13 +134,20 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
                 FROM migrationd.step WHERE report_id = (p_report).id AND state = 'running' ORDER BY ord LIMIT 1
 $$;
 
+-- What a report waits for, in the words of report_why(); empty: for nothing but its own tasks.
+CREATE FUNCTION migrationd.report_wait_reason(p_report migrationd.report) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+        SELECT (p_report).wait_reason
+$$;
+
 -- As before, but sums of counters do not go back, and with busy_usec: how long the running step has been worked on, NULL: none is
 -- running. The totals of a split's new tasks come out of what the old one was. A step counts different things than another.
 CREATE OR REPLACE VIEW migrationd.report_overview AS
 SELECT r.id, r.plan_id, coalesce(p.name, '') AS plan_name, r.migration, r.state, coalesce(r.pause_mode, '') AS pause_mode,
         r.workers, r.options::text AS options, r.uid, s.steps, s.done, s.total, s.tasks,
         (SELECT pg_catalog.count(*) FROM migrationd.problem x WHERE x.report_id = r.id) AS problems,
-        coalesce(f.unit, '') AS failed_unit, coalesce(f.error, '') AS failed_error, r.wait_reason,
+        coalesce(f.unit, '') AS failed_unit, coalesce(f.error, '') AS failed_error,
+        migrationd.report_wait_reason(r) AS wait_reason,
         migrationd.usec(r.created_at) AS created_usec, migrationd.usec(r.started_at) AS started_usec,
         migrationd.usec(r.finished_at) AS finished_usec,
         (SELECT coalesce(pg_catalog.json_agg(h.code ORDER BY h.ord), '[]')::text FROM migrationd.step h

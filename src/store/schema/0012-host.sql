@@ -218,4 +218,14 @@ BEGIN
                 CASE WHEN v_staged > 0 THEN format(', %s of them for an earlier stage of their lane', v_staged) ELSE '' END;
 END $$;
 
+-- As before; where no poll is there to say anything, what report_why() says of that. Not at once: a poll is being started behind each
+-- of these requests.
+CREATE OR REPLACE FUNCTION migrationd.report_wait_reason(p_report migrationd.report) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+        SELECT CASE WHEN (p_report).finished_at IS NOT NULL OR migrationd.report_has_poll((p_report).id) OR EXISTS (
+                        SELECT FROM migrationd.event WHERE report_id = (p_report).id AND verb IN ('run', 'resume', 'retry', 'move') AND
+                                created_at > clock_timestamp() - interval '3 s')
+                THEN (p_report).wait_reason ELSE migrationd.report_why((p_report).id) END
+$$;
+
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA migrationd FROM PUBLIC;
