@@ -29,7 +29,7 @@ database_answers() {
 # database_said SINCE PATTERN: in the server's log.
 database_said() {
         journalctl --sync
-        journalctl --quiet --no-pager --since="@$1" --output=cat --unit=migrationd-postgresql.service | grep -qE "$2"
+        journalctl --quiet --no-pager --since="@$1" --output=cat --unit=migrationd-postgresql.service | matches "$2"
 }
 
 now_seconds() {

@@ -13,6 +13,8 @@ set -Eeuo pipefail
 # Read by the tests.
 # shellcheck disable=SC2034
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=tests/lib/matches.sh
+. "$TESTS/lib/matches.sh"
 # Programs of tests/programs, as meson built them.
 # shellcheck disable=SC2034
 TEST_PROGRAMS=/usr/local/lib/migrationd-test-programs

@@ -186,7 +186,7 @@ test_a_damaged_file_of_pulp_3_does_not_stand_for_one_that_pulp_2_has_lost() {
         iso_edited "{\"collection\": \"units_iso\", \"match\": {\"name\": \"$name\"}, \"set\": {\"name\": \"renamed.iso\"}}"
         run "$ISO" "$CORRUPTED"
         expect_state completed
-        problems | grep -qE '^units_iso [0-9a-f-]+ renamed.iso: .* is missing' || fail "problems: $(problems)"
+        problems | matches '^units_iso [0-9a-f-]+ renamed.iso: .* is missing' || fail "problems: $(problems)"
         [[ $(count "file_filecontent WHERE relative_path = 'renamed.iso'") -eq 0 ]]
 }
 
@@ -246,7 +246,7 @@ test_a_module_that_changed_in_place_is_replaced() {
         [[ $(duck 20180704244205) == '["duck-0:0.6-1.noarch"] '*' duck0.6 '* ]] || fail "$(duck 20180704244205)"
         id=$(pulp "SELECT content_ptr_id FROM rpm_modulemd WHERE version = '20180704244205'")
         publications=$(count core_publication)
-        ! published_modules | grep -q 'Replaced in place' || fail 'published already'
+        ! published_modules | matches 'Replaced in place' || fail 'published already'
         new_duck
         run "$ALL"
         expect_no_problem
@@ -254,7 +254,7 @@ test_a_module_that_changed_in_place_is_replaced() {
                 fail "$(duck 20180704244205)"
         [[ $(pulp "SELECT content_ptr_id FROM rpm_modulemd WHERE version = '20180704244205'") == "$id" ]]
         [[ $(count "core_repositoryversion WHERE number > 1") -eq 0 ]]
-        published_modules | grep -q 'Replaced in place' || fail 'the old file is published'
+        published_modules | matches 'Replaced in place' || fail 'the old file is published'
         # Publications of other repositories stay, the one before goes, and the next run has nothing to do.
         [[ $(count core_publication) -eq $publications ]] || fail "$(count core_publication) publications"
         rows=$(pulp "SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM (SELECT pulp_id, timestamp_of_interest FROM core_content) t")

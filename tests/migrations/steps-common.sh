@@ -12,6 +12,8 @@ PROGRAM=$BUILD/src/migrations/pulp2to3/pulp2to3
 GENERATE=$BUILD/src/migrations/pulp2to3/pulp2-generate
 PG=$(printf '%s\n' /usr/lib/postgresql/*/bin | tail -1)
 
+# shellcheck source=tests/lib/matches.sh
+. "$ROOT/tests/lib/matches.sh"
 # shellcheck source=tests/lib/pulp3-compare.sh
 . "$ROOT/tests/lib/pulp3-compare.sh"
 

@@ -158,7 +158,7 @@ test_the_younger_of_two_with_one_path_is_left_out_with_skip_corrupted() {
         migrate "$ISO" "$SKIP_CORRUPTED"
         expect_problem '^repo_distributors [0-9a-f]{24} config.relative_url: repository iso-0000[12]: its base path "both" is that of'
         younger=$(pulp "SELECT max(object_id) FROM migrationd_pulp2to3.distributor WHERE relative_url = 'both'")
-        problems | grep -q "^repo_distributors $younger config"
+        problems | matches "^repo_distributors $younger config"
         [[ $(count core_distribution) -eq 3 && $(count core_publication) -eq 3 ]]
         [[ $(count "core_distribution WHERE starts_with(name, '$younger')") -eq 0 ]]
         expect_same

@@ -93,7 +93,7 @@ fails() {
 }
 
 expect_problem() {
-        problems | grep -qE "$1" || fail "no problem matches $1: $(problems)"
+        problems | matches "$1" || fail "no problem matches $1: $(problems)"
 }
 
 # Lines REPOSITORY PATH of the distributions, the repository being that of the distributor. The generator gives every third a

@@ -139,7 +139,7 @@ test_a_downloaded_package_has_its_artifact_and_a_remote() {
         expect_log 'units_rpm [0-9a-f-]+: .*/units/rpm/cow is missing: No such file or directory; the option skip_corrupted'
         run "$PLAN" '{"skip_corrupted": true}'
         expect_state completed
-        problems | grep -qE '^units_rpm [0-9a-f-]+ cow .*units/rpm/cow is missing'
+        problems | matches '^units_rpm [0-9a-f-]+ cow .*units/rpm/cow is missing'
         [[ $(package_problems | wc -l) -eq 1 ]] || fail "problems: $(problems)"
         [[ $(pulp "SELECT string_agg(a.sha256 || a.size || ra.size || (ra.sha512 IS NOT NULL), ' ' ORDER BY a.size DESC) FROM rpm_package p
                 JOIN core_contentartifact ca ON ca.content_id = p.content_ptr_id JOIN core_artifact a ON a.pulp_id = ca.artifact_id
@@ -156,10 +156,10 @@ test_a_file_of_other_bytes_is_a_problem() {
         printf 'cow!' >"$WORK/content-$DUMP/units/rpm/cow"
         run "$PLAN" '{"skip_corrupted": true}'
         expect_state completed
-        problems | grep -qE '^units_rpm [0-9a-f-]+ cow .* has 4 bytes, expected 3$' || fail "problems: $(problems)"
+        problems | matches '^units_rpm [0-9a-f-]+ cow .* has 4 bytes, expected 3$' || fail "problems: $(problems)"
         printf 'bow' >"$WORK/content-$DUMP/units/rpm/cow"
         run "$PLAN" '{"skip_corrupted": true}'
-        problems | grep -qE '^units_rpm [0-9a-f-]+ cow .* has the checksum [0-9a-f]{64}, expected [0-9a-f]{64}$'
+        problems | matches '^units_rpm [0-9a-f-]+ cow .* has the checksum [0-9a-f]{64}, expected [0-9a-f]{64}$'
         printf 'cow' >"$WORK/content-$DUMP/units/rpm/cow"
         run "$PLAN"
         expect_state completed

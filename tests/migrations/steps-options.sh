@@ -24,7 +24,7 @@ test_options_of_each_distributor_of_a_repository_are_listed() {
                 expect_problem "^repo_distributors $YOUNGEST config.protected: repository iso-00001: the distribution is open"
         done
         run "$(named iso-00002)" "$DRY_RUN"
-        ! problems | grep -q config.protected || fail "problems: $(problems)"
+        ! problems | matches config.protected || fail "problems: $(problems)"
 }
 
 test_an_importer_without_feed_loses_its_remote() {

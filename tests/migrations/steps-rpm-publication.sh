@@ -119,7 +119,7 @@ COMMIT"
         run "$(plan)"
         expect_state completed
         expect_media
-        metadata srpm-unsigned | grep -qE '^repodata/([0-9a-f]{64})-productid \1$'
+        metadata srpm-unsigned | matches '^repodata/([0-9a-f]{64})-productid \1$'
         # What is generated is not replaced, and delta packages are not migrated.
         [[ -z $(metadata srpm-unsigned | grep -E '/abc|-abc|prestodelta|-primary ' || true) ]]
         [[ $(text_of srpm-unsigned repomd.xml | grep -oE '<data type="[a-z]+"' | tr '\n' ' ') == *'type="group"'*'type="productid"'* ]]

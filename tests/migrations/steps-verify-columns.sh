@@ -37,7 +37,7 @@ expect_columns() {
         [[ $(problems | wc -l) -eq 1 ]] || fail "problems of $table: $(problems)"
         for change in "$@"; do
                 column=${change%%=*}
-                problems | grep -qE "^$type .*(: |; )$column is .*, in Pulp 2 it is " || fail "$column is not in: $(problems)"
+                problems | matches "^$type .*(: |; )$column is .*, in Pulp 2 it is " || fail "$column is not in: $(problems)"
         done
         # As many differences as columns.
         [[ $(problems | grep -oE ' is [^;]*, in Pulp 2 it is ' | wc -l) -eq $# ]] || fail "not $# columns: $(problems)"
@@ -80,7 +80,7 @@ test_columns_of_a_repository_and_its_remote_are_compared() {
                 'tls_validation=NOT tls_validation' 'download_concurrency=77'
         pulp "UPDATE core_remote SET ca_cert = 'x' || coalesce(ca_cert, '')"
         verify "$PLAN"
-        problems | grep -qE '^remote .*: the MD5 of ca_cert is ' || fail "problems: $(problems)"
+        problems | matches '^remote .*: the MD5 of ca_cert is ' || fail "problems: $(problems)"
         pulp "UPDATE core_remote SET ca_cert = nullif(substr(ca_cert, 2), '')"
         expect_none
 }
@@ -141,7 +141,7 @@ test_columns_of_blobs_manifests_and_tags_are_compared() {
         pulp "UPDATE container_manifest m SET digest = 'x', schema_version = 77 FROM saved_manifest s WHERE s.content_ptr_id = m.content_ptr_id"
         verify "$PLAN"
         expect_state failed
-        problems | grep -qE "^unit docker_manifest(_list)? .*: digest is 'x', in Pulp 2 it is '[^']+'; schema_version is '77', in Pulp 2 it is '[12]'$" ||
+        problems | matches "^unit docker_manifest(_list)? .*: digest is 'x', in Pulp 2 it is '[^']+'; schema_version is '77', in Pulp 2 it is '[12]'$" ||
                 fail "problems: $(problems)"
         ! problems | grep -vE '^unit docker_(manifest|manifest_list|tag) ' || fail "problems: $(problems)"
         pulp "UPDATE container_manifest m SET digest = s.digest, schema_version = s.schema_version FROM saved_manifest s

@@ -22,7 +22,7 @@ expect_difference() {
         verify "$PLAN"
         expect_state failed
         [[ $(problems | wc -l) -eq 1 ]] || fail "problems: $(problems)"
-        problems | grep -qE "$1" || fail "problems: $(problems)"
+        problems | matches "$1" || fail "problems: $(problems)"
         expect_log "1 differences between the dump and Pulp 3: migrationctl problems $REPORT"
         # What failed has looked at all that it is for.
         [[ $(db migrationd -c "SELECT count(*) FROM migrationd.task WHERE report_id = $REPORT AND done < total") -eq 0 ]]

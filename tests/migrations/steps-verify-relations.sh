@@ -234,7 +234,7 @@ test_what_a_problem_was_told_of_is_no_difference() {
         PLAN=$ALL
         run "$PLAN" "$SKIP_CORRUPTED"
         expect_state completed
-        problems | grep -q '^units_docker_manifest .*: migrated without the blobs' || fail "problems: $(problems)"
+        problems | matches '^units_docker_manifest .*: migrated without the blobs' || fail "problems: $(problems)"
         expect_none
 }
 
@@ -252,7 +252,7 @@ test_a_link_that_a_problem_was_told_of_is_compared_once_pulp_3_has_what_it_is_wi
         PLAN=$DOCKER
         run "$PLAN" "$SKIP_CORRUPTED"
         expect_state completed
-        problems | grep -q "^units_docker_manifest_list .*: migrated without the manifests .*$digest" || fail "problems: $(problems)"
+        problems | matches "^units_docker_manifest_list .*: migrated without the manifests .*$digest" || fail "problems: $(problems)"
         expect_none
         cp "$WORK/saved" "$file"
         run "$PLAN"

@@ -147,7 +147,7 @@ test_the_last_step_of_the_migration_verifies_with_the_option_only() {
         expect_state completed
         run "$PLAN" '{"skip_corrupted": true, "verify": true}'
         expect_state failed
-        problems | grep -qE '^unit iso .* has the SHA-256' || fail "problems: $(problems)"
+        problems | matches '^unit iso .* has the SHA-256' || fail "problems: $(problems)"
         restore "$file"
         run "$PLAN" '{"skip_corrupted": true, "verify": true}'
         expect_state completed
@@ -247,7 +247,7 @@ test_a_byte_of_a_debian_package_that_is_another_is_found() {
         : >"$LOG"
         verify "$PLAN"
         expect_state failed
-        problems | grep -qE "^unit deb [0-9a-f-]+ .*: $WORK/media/$file has the SHA-256 [0-9a-f]{64}$" || fail "problems: $(problems)"
+        problems | matches "^unit deb [0-9a-f-]+ .*: $WORK/media/$file has the SHA-256 [0-9a-f]{64}$" || fail "problems: $(problems)"
         [[ $(problems | wc -l) -eq 1 ]] || fail "problems: $(problems)"
         restore "$file"
 }

@@ -242,7 +242,7 @@ expect_match 'no-progress: stopped: its counters had not moved for [23] s' migra
 touch /var/lib/worker/stubborn
 report=$(report_run "$(plan_create stands '{}')")
 unit_is_stopping() {
-        systemctl list-units --plain --no-legend "migration-stands-*-$report-*" | grep -q 'stop-sigterm'
+        systemctl list-units --plain --no-legend "migration-stands-*-$report-*" | matches 'stop-sigterm'
 }
 wait_until 30 unit_is_stopping
 systemctl kill --signal=SIGKILL "migrationd-poll@$report.service"

@@ -190,7 +190,7 @@ systemctl start migrationd-postgresql.service
 wait_until 30 says '^step work: '
 # Not that it is empty: the task that ran may have failed with the database, and waits for its next attempt.
 property_is_of_the_report() {
-        ! report_get "$report" WaitReason | grep -q '^database'
+        ! report_get "$report" WaitReason | matches '^database'
 }
 wait_until 15 property_is_of_the_report
 

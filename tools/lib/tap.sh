@@ -130,7 +130,7 @@ tap_slowest() {
         ((${#TAP_SECONDS[@]} > 0)) || return 0
         printf '%s\n' "${TAP_SECONDS[@]}" |
                 awk '{ total[$2] += $1 } END { for (label in total) if (total[label] >= 1)
-                        printf "%6d s %s\n", total[label], label }' | LC_ALL=C sort -rn | head -n "$1"
+                        printf "%6d s %s\n", total[label], label }' | LC_ALL=C sort -rn | sed -n "1,$1p"
 }
 
 # tap_summary: the failures once more, then the line that CI reads. 1 if something failed or nothing ran.
