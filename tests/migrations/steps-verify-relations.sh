@@ -85,14 +85,20 @@ test_a_reference_of_an_advisory_is_compared() {
 }
 
 test_links_and_profiles_of_modules_are_compared() {
+        local condition
+
         need_shared || return 0
         PLAN=$RPM
         changed rpm_modulemd_packages "DELETE FROM rpm_modulemd_packages WHERE $(one rpm_modulemd_packages id)" modulemd \
                 "$(lacks 'the link with the package [^ ]+, content [0-9a-f-]+')"
-        changed rpm_modulemd_packages "INSERT INTO rpm_modulemd_packages (modulemd_id, package_id)
-                SELECT m.content_ptr_id, p.content_ptr_id FROM rpm_modulemd m, rpm_package p WHERE NOT p.is_modular
-                ORDER BY m.content_ptr_id, p.content_ptr_id LIMIT 1" modulemd \
-                "$(has 'a link with the package [^ ]+, content [0-9a-f-]+')"
+        # Of packages that are in no module: one with another name, and one that is called as an artifact of it.
+        for condition in 'NOT m.artifacts::jsonb ? v.nevra' 'm.artifacts::jsonb ? v.nevra'; do
+                changed rpm_modulemd_packages "INSERT INTO rpm_modulemd_packages (modulemd_id, package_id)
+                        SELECT m.content_ptr_id, p.content_ptr_id FROM rpm_modulemd m, rpm_package p, LATERAL format('%s-%s:%s-%s.%s',
+                                p.name, p.epoch, p.version, p.release, p.arch) v (nevra) WHERE NOT p.is_modular AND $condition
+                        ORDER BY m.content_ptr_id, p.content_ptr_id LIMIT 1" modulemd \
+                        "$(has 'a link with the package [^ ]+, content [0-9a-f-]+')"
+        done
         changed rpm_modulemddefaults "UPDATE rpm_modulemddefaults SET profiles = '{\"x\": [\"y\"]}'
                 WHERE $(one rpm_modulemddefaults content_ptr_id)" modulemd_defaults \
                 "profiles is '[{]\"x\": [[]\"y\"[]][}]', in Pulp 2 it is '[{]\"[^;]*[}]'"

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- Links that a batch's modules lack, or have with packages that are no artifact of theirs. A module has links with the modular packages
--- of its repositories, and with those of others that were there when it was made; it may have more with packages that are called the same.
+-- of its repositories, and with those of others that were there when it was made; it may have more with modular packages that are called
+-- the same.
 WITH module AS (
         SELECT item, unit_id, content_id, d FROM pg_temp.verify_made WHERE type = 'modulemd'
 ), artifact AS MATERIALIZED (
@@ -33,4 +34,4 @@ INSERT INTO pg_temp.difference (item, reason)
                 JOIN public.rpm_package r ON r.content_ptr_id = x.package_id
                 WHERE NOT EXISTS (SELECT FROM package p WHERE p.unit_id = m.unit_id AND p.package_id = x.package_id) AND
                         NOT EXISTS (SELECT FROM artifact a WHERE a.unit_id = m.unit_id AND (a.name, a.epoch, a.version, a.release, a.arch) =
-                                (r.name, r.epoch, r.version, r.release, r.arch));
+                                (r.name, r.epoch, r.version, r.release, r.arch) AND r.is_modular);
