@@ -16,6 +16,9 @@
 #include "model/names.h"
 #include "model/state.h"
 
+/* Hooks that are told beside each other. Source: LIMIT of poll-hooks.sql. */
+#define HOOKS_MAX 256
+
 typedef enum Phase {
         PHASE_IDLE,      /* no check runs */
         PHASE_SNAPSHOT,  /* read the report's row and the open attempts */
@@ -153,6 +156,8 @@ struct Engine {
         usec_t fence_next_usec; /* CLOCK_MONOTONIC; not before */
         int64_t sessions;       /* that hold a task's lock; -1: not read in this check */
         size_t n_hooks;         /* that were due in this check */
+        int64_t hooks_asked[HOOKS_MAX]; /* whose start PID 1 has answered, and that may not have run yet */
+        size_t n_hooks_asked;
         int64_t hook_busy;      /* the latest that was said to run since an earlier end, 0: none */
         bool no_step;           /* report_advance() found no step to run */
         int64_t step;           /* ord of the step that was said to run, -1: none yet */

@@ -116,14 +116,14 @@ static void engine_check_done(Engine *e) {
         /* Without the lock the connection is lost, which the status says. */
         if (e->locked)
                 snprintf(e->status, sizeof(e->status), "%s: %zu units active%s%s",
-                         state_to_string(e->snap.state) ?: "starting", engine_count_active(e),
-                         *e->reason ? ", " : "", e->reason);
+                         state_to_string(e->snap.state) ?: "starting", engine_count_active(e), *e->reason ? ", " : "",
+                         e->reason);
         /* A check that found no hook due comes after the end was written, and the hook's row with it. */
         if (state_is_final(e->snap.state) && e->n_hooks == 0 && !e->broken) {
                 engine_end(e, ENGINE_FINISHED);
                 return;
         }
-        if (e->broken || e->snap.state == STATE_CANCELING || (e->no_step && !*e->snap.held))
+        if (e->broken || e->snap.state == STATE_CANCELING || (e->no_step && !*e->snap.held) || e->n_hooks_asked > 0)
                 delay = RETRY_INTERVAL_USEC;
         if (e->snap.next_usec >= 0)
                 delay = MIN(delay, (usec_t) e->snap.next_usec + USEC_PER_MSEC);

@@ -22,7 +22,8 @@ typedef struct UnitInfo {
 
 /* What an ended unit leaves; a value that this systemd or this host's cgroups do not have is UINT64_MAX. */
 typedef struct UnitResult {
-        bool active;        /* as UnitInfo.active; the rest is then not final */
+        bool active;        /* active, activating, deactivating or reloading; the rest is then not final */
+        bool up;            /* ActiveState=active: of a oneshot unit with RemainAfterExit= only */
         bool ran;           /* it has been active once since it was loaded */
         char result[32];    /* Result=: success, exit-code, signal, core-dump, timeout, watchdog, oom-kill, resources,
                                ... */

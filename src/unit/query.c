@@ -191,6 +191,7 @@ static int read_unit_result(sd_bus_message *m, UnitReply *reply, void **ret_allo
         *ret_allocated = result;
         *result = (UnitResult){
                 .active = state_is_active(c.active_state),
+                .up = streq(c.active_state, "active"),
                 .ran = c.active_enter > 0,
                 .exit_status = c.main_code > 0 ? c.main_status : -1,
                 .cpu_usec = c.cpu_nsec == UINT64_MAX ? UINT64_MAX : c.cpu_nsec / 1000,

@@ -275,12 +275,34 @@ touch /var/lib/worker/repaired
 answer 0 '' retry "$report" --wait
 wait_until 30 told "$report completed"
 expect_eq "$(grep -c "^$report:one " /var/lib/worker/told)" 1
-expect_eq "$(sql "SELECT string_agg(instance, ' ') FROM migrationd.hook WHERE started_at IS NULL")" "$report:one"
+both_wait() {
+        [[ $(sql "SELECT string_agg(instance, ' ') FROM migrationd.hook WHERE started_at IS NULL") == "$report:one $report:one" ]]
+}
+wait_until 10 both_wait
 kill "$(cat /var/lib/worker/telling)"
 wait_until 30 told "$report:one completed"
 wait_until 20 timer_is_gone
 expect_eq "$(grep -c "^$report:one " /var/lib/worker/told)" 2
-expect_eq "$(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c "The hook tell@$report:one.service still runs")" 1
+
+title "A hook that had begun to run when poll and host went down is told again; one that still runs is waited for"
+rm -f /var/lib/worker/told /var/lib/worker/repaired /var/lib/worker/telling
+report=$(report_run "$(plan_create told_again '{}')")
+wait_until 30 test -s /var/lib/worker/telling
+expect_eq "$(sql "SELECT count(*) FROM migrationd.hook WHERE instance = '$report:one' AND started_at IS NULL")" 1
+systemctl kill --signal=SIGKILL "migrationd-poll@$report.service"
+still_runs() {
+        journalctl --output=cat MIGRATION_REPORT="$report" | matches "The hook tell@$report:one.service still runs"
+}
+wait_until 20 still_runs
+expect_eq "$(grep -c "^$report:one " /var/lib/worker/told)" 1
+touch /var/lib/worker/repaired
+systemctl kill --signal=SIGKILL "tell@$report:one.service"
+told_twice() {
+        [[ $(grep -c "^$report:one " /var/lib/worker/told) -eq 2 ]]
+}
+wait_until 20 told_twice
+wait_until 20 timer_is_gone
+expect_eq "$(sql "SELECT count(*) FROM migrationd.hook WHERE started_at IS NULL")" 0
 
 title "It is told of a cancel"
 report=$(sql "UPDATE migrationd.report SET hook = 'tell@.service' WHERE id = $(report_run "$(plan_create three '{}')") RETURNING id")

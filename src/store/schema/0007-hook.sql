@@ -5,7 +5,7 @@
 ALTER TABLE migrationd.report ADD hook text NOT NULL DEFAULT '' CHECK (hook ~ '^([a-zA-Z0-9:_.\\-]+@\.service)?$');
 
 -- An end that a hook has to be told of, written in the transaction of that end. instance: REPORT or REPORT:STEP. started_at NULL:
--- its unit has not been asked for, or nobody knows the answer. A hook is told at least once.
+-- its unit has not been started, or nobody knows. A hook is told at least once.
 CREATE TABLE migrationd.hook (
         id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         report_id       integer NOT NULL REFERENCES migrationd.report,

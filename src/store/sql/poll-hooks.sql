@@ -4,4 +4,4 @@ SELECT h.id, replace(r.hook, '@.service', '@' || h.instance || '.service') AS un
 FROM migrationd.hook h JOIN migrationd.report r ON r.id = h.report_id
 WHERE h.report_id = $1::integer AND h.started_at IS NULL AND NOT EXISTS (SELECT FROM migrationd.hook f
         WHERE f.report_id = h.report_id AND f.instance = h.instance AND f.id < h.id AND f.started_at IS NULL)
-ORDER BY h.id LIMIT 16
+ORDER BY h.id LIMIT 256
