@@ -31,7 +31,7 @@ definition numbers <<'JSON'
   "steps": [ { "code": "numbers", "message": "Numbers", "retries": { "attempts": 50, "backoff": "10ms" },
                "expand": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/expand_numbers"],
                "exec": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/number"] },
-             { "code": "end", "message": "End", "contract": "exit-code", "exec": ["/bin/true"] } ] }
+             { "code": "end", "message": "End", "contract": "exit-code", "retries": { "attempts": 50, "backoff": "10ms" }, "exec": ["/bin/true"] } ] }
 JSON
 plan=$(plan_create numbers '{}')
 
