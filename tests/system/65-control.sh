@@ -242,11 +242,11 @@ told() {
 }
 wait_until 30 report_is "$report" completed
 wait_until 30 told "$report completed"
-expect_eq "$(sed 's/ .*//' /var/lib/worker/told | sort | tr '\n' ' ')" "$report $report:one $report:two "
 timer_is_gone() {
         ! systemctl --quiet is-active "migrationd-poll@$report.timer"
 }
 wait_until 20 timer_is_gone
+expect_eq "$(sed 's/ .*//' /var/lib/worker/told | sort | tr '\n' ' ')" "$report $report:one $report:two "
 expect_eq "$(sql "SELECT count(*) FROM migrationd.hook WHERE started_at IS NULL")" 0
 
 title "After a retry the hook is told of the new end, also while it runs for the former one"
