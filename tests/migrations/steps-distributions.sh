@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Distributors and importers that change, go, are in each other's way or cannot be read: what becomes of distributions, publications
-# and remotes. Output is TAP.
+# Distributors that change, go or are in each other's way: what becomes of distributions and publications. Output is TAP.
 #
 # steps-distributions.sh BUILD [TEST…]: as steps.sh.
 set -Eeuo pipefail

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Distributors and importers that change, go, are in each other's way or cannot be read: what becomes of distributions, publications
-# and remotes. Output is TAP.
+# Options of importers and distributors, and documents of them that cannot be read: what becomes of remotes and publications, and what
+# is told of. Output is TAP.
 #
 # steps-options.sh BUILD [TEST…]: as steps.sh.
 set -Eeuo pipefail
