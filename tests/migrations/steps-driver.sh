@@ -112,13 +112,16 @@ SQL
 
 # start_attempt REPORT ATTEMPT TASK NUMBER TOKEN STEP KIND: the end is told through the pipe.
 start_attempt() {
-        local command=("$PROGRAM" "$6") delay
+        local command=("$PROGRAM" "$6") delay range
 
         [[ $7 != expand ]] || command+=(--expand)
         if [[ -n $KILL_AFTER ]]; then
-                # Each time it was killed it may live up to twice as long: a busy machine comes to an end too, and on a quick one
-                # something is killed. RANDOM alone has 15 bits.
-                delay=$(((RANDOM << 15 | RANDOM) % (KILL_AFTER << ($4 < 12 ? $4 - 1 : 11))))
+                # Each time it was killed it may live up to twice as long: a busy machine comes to an end too. As long as nothing
+                # was killed, the programs of a quick one may live ever shorter, down to a millisecond: something is.
+                range=$((KILL_AFTER << ($4 < 12 ? $4 - 1 : 11)))
+                ((KILLED > 0)) || range=$((range >> (ATTEMPTS < 60 ? ATTEMPTS : 60)))
+                # RANDOM alone has 15 bits.
+                delay=$(((RANDOM << 15 | RANDOM) % (range > 0 ? range : 1)))
                 command=(timeout --signal=KILL "$((delay / 1000)).$(printf %03d $((delay % 1000 + 1)))" "${command[@]}")
         fi
         RUNNING[$2]="$6 $7"
