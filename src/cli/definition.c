@@ -51,16 +51,22 @@ static json_t *json_from_failures(const DefinitionStep *s) {
         return failures;
 }
 
+static json_t *limit_or_null(uint32_t n) {
+        return n == UINT32_MAX ? json_null() : json_integer(n);
+}
+
 static json_t *json_from_definition_step(const DefinitionStep *s) {
         return json_pack(
-                "{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:i, s:i, s:o, s:o, s:s, s:s, s:o, s:b}",
+                "{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:i, s:i, s:o, s:i, s:o, s:o, s:s, s:s, s:o, "
+                "s:b}",
                 "code", s->code, "message", s->message, "exec", strings(s->exec), "expand",
                 s->expand ? strings(s->expand) : json_null(), "parallel",
-                s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel), "attempts", (int) s->attempts,
+                limit_or_null(s->parallel), "attempts", (int) s->attempts,
                 "backoff_usec", span(s->backoff_usec), "backoff_max_usec", span(s->backoff_max_usec), "timeout_usec",
                 span(s->timeout_usec), "progress_timeout_usec", span(s->progress_timeout_usec), "on_failure",
                 s->on_failure == ON_FAILURE_STOP ? "stop" : "finish", "max_failures", (int) s->max_failures,
-                "max_failures_percent", (int) s->max_failures_percent, "memory_max_bytes",
+                "max_failures_percent", (int) s->max_failures_percent, "max_skipped", limit_or_null(s->max_skipped),
+                "max_skipped_percent", (int) s->max_skipped_percent, "memory_max_bytes",
                 bytes_or_null(s->memory_max_bytes), "failures", json_from_failures(s), "contract",
                 s->contract == CONTRACT_EXIT_CODE ? "exit-code" : "claim", "user", s->user ? s->user : "", "writable",
                 strings(s->writable), "dry_run", (int) s->dry_run);

@@ -136,31 +136,46 @@ static int step_read_on_failure(const JsonReader *r, const JsonPlace *at, json_t
         return q;
 }
 
-static int step_read_max_failures(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
-        DefinitionStep *step = ((StepReader*) userdata)->step;
-        char digits[4];
-        const char *s;
+/* A number of tasks, or a percentage of the step's: the other one becomes 0. */
+static int read_share(const JsonReader *r, const JsonPlace *at, json_t *value, uint32_t *number, uint32_t *percent) {
+        const char *text = json_string_value(value);
+        char digits[4] = {};
         size_t length;
+        uint32_t share;
         int64_t n;
         int q;
 
         if (json_is_integer(value)) {
                 q = json_read_integer(r, at, value, 0, INT32_MAX, &n);
-                if (q >= 0)
-                        step->max_failures = (uint32_t) n;
-                return q;
+                if (q < 0)
+                        return q;
+                *number = (uint32_t) n;
+                *percent = 0;
+                return 0;
         }
-        if (!json_is_string(value))
+        if (!text)
                 return json_refuse(r, at, "must be a number of tasks, or a text such as \"5%%\"");
-        s = json_string_value(value);
-        length = strspn(s, "0123456789");
-        if (length < 1 || length > 3 || !streq(s + length, "%"))
-                return json_refuse(r, at, "must be a number of tasks, or a text such as \"5%%\", not \"%.64s\"", s);
-        memcpy(digits, s, length);
-        digits[length] = 0;
-        if (text_parse_u32(digits, &step->max_failures_percent) < 0 || step->max_failures_percent > 100)
-                return json_refuse(r, at, "must be a number of tasks, or a text such as \"5%%\", not \"%.64s\"", s);
+        length = strspn(text, "0123456789");
+        if (length >= 1 && length <= 3 && streq(text + length, "%"))
+                memcpy(digits, text, length);
+        if (text_parse_u32(digits, &share) < 0 || share > 100)
+                return json_refuse(r, at, "must be a number of tasks, or a text such as \"5%%\", not \"%.64s\"",
+                                   text);
+        *number = 0;
+        *percent = share;
         return 0;
+}
+
+static int step_read_max_failures(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
+        DefinitionStep *step = ((StepReader*) userdata)->step;
+
+        return read_share(r, at, value, &step->max_failures, &step->max_failures_percent);
+}
+
+static int step_read_max_skipped(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
+        DefinitionStep *step = ((StepReader*) userdata)->step;
+
+        return read_share(r, at, value, &step->max_skipped, &step->max_skipped_percent);
 }
 
 static int step_read_memory_max(const JsonReader *r, const JsonPlace *at, json_t *value, void *userdata) {
@@ -220,6 +235,7 @@ int definition_read_step(const JsonReader *r, const JsonPlace *at, json_t *value
                 { "progress-timeout", false, step_read_progress_timeout },
                 { "on-failure", false, step_read_on_failure },
                 { "max-failures", false, step_read_max_failures },
+                { "max-skipped", false, step_read_max_skipped },
                 { "memory-max", false, step_read_memory_max },
                 { "failures", false, step_read_failures },
                 { "contract", false, step_read_contract },
@@ -231,7 +247,7 @@ int definition_read_step(const JsonReader *r, const JsonPlace *at, json_t *value
         StepReader s = { .definition = d, .step = step };
         int q;
 
-        step->parallel = UINT32_MAX;
+        step->parallel = step->max_skipped = UINT32_MAX;
         step->attempts = ATTEMPTS_DEFAULT;
         step->backoff_usec = BACKOFF_USEC_DEFAULT;
         step->backoff_max_usec = BACKOFF_MAX_USEC_DEFAULT;

@@ -56,6 +56,8 @@ typedef struct DefinitionStep {
         OnFailure on_failure;
         uint32_t max_failures;  /* so many tasks may fail before nothing more of the step is started */
         uint32_t max_failures_percent;  /* of the step's tasks, 0..100; the larger of both counts */
+        uint32_t max_skipped;  /* so many tasks may be skipped for their class, one more fails; UINT32_MAX: any */
+        uint32_t max_skipped_percent;  /* of the step's tasks, 0..100; the larger of both counts */
         FailurePolicy *policies;        /* by class of failure; one that has none is tried again */
         size_t n_policies;
         uint64_t memory_max_bytes; /* of a task's unit, 0: no limit of the definition's */

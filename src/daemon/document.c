@@ -92,15 +92,20 @@ static json_t *policies_to_json(const DefinitionStep *s) {
         return policies;
 }
 
+static json_t *limit_or_null(uint32_t n) {
+        return n == UINT32_MAX ? json_null() : json_integer(n);
+}
+
 static json_t *step_to_json(const DefinitionStep *s, bool held) {
-        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b, s:b, s:I, s:I, s:o, s:o, s:o}", "code",
-                         s->code, "message", s->message, "expand", s->expand != NULL, "parallel",
-                         s->parallel == UINT32_MAX ? json_null() : json_integer(s->parallel), "attempts",
+        return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:b, s:b, s:I, s:I, s:o, s:I, s:o, s:o, s:o}",
+                         "code", s->code, "message", s->message, "expand", s->expand != NULL, "parallel",
+                         limit_or_null(s->parallel), "attempts",
                          (json_int_t) s->attempts, "backoff_msec", msec(s->backoff_usec), "backoff_max_msec",
                          msec(s->backoff_max_usec), "on_failure",
                          s->on_failure == ON_FAILURE_STOP ? "stop" : "finish", "dry_run", s->dry_run, "held", held,
                          "max_failures", (json_int_t) s->max_failures, "max_failures_percent",
-                         (json_int_t) s->max_failures_percent, "progress_timeout_msec",
+                         (json_int_t) s->max_failures_percent, "max_skipped", limit_or_null(s->max_skipped),
+                         "max_skipped_percent", (json_int_t) s->max_skipped_percent, "progress_timeout_msec",
                          msec_or_null(s->progress_timeout_usec), "memory_max_bytes",
                          number_or_null(s->memory_max_bytes), "policies", policies_to_json(s));
 }

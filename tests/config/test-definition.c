@@ -25,8 +25,9 @@ static void a_full_definition_is_read(void **state) {
                  "\"5min\"},"
                  " \"timeout\": \"1h 30min\", \"on-failure\": \"stop\", \"contract\": \"exit-code\", "
                  "\"user\": \"other\","
-                 " \"writable\": [], \"dry-run\": true, \"max-failures\": \"12%\"},"
-                 "{\"code\": \"last\", \"message\": \"Last\", \"exec\": [\"/bin/three\"], \"max-failures\": 4, \"progress-timeout\": \"10min\"}]}");
+                 " \"writable\": [], \"dry-run\": true, \"max-failures\": \"12%\", \"max-skipped\": \"0%\"},"
+                 "{\"code\": \"last\", \"message\": \"Last\", \"exec\": [\"/bin/three\"], \"max-failures\": 4, \"max-skipped\": 3, "
+                 "\"progress-timeout\": \"10min\"}]}");
         assert_string_equal(d->name, "x");
         assert_string_equal(d->description, "Moves things");
         assert_string_equal(d->user, "mover");
@@ -43,6 +44,7 @@ static void a_full_definition_is_read(void **state) {
         assert_null(s->expand);
         assert_true(s->parallel == UINT32_MAX && s->attempts == 3 && s->backoff_usec == USEC_PER_SEC);
         assert_true(s->backoff_max_usec == 60 * USEC_PER_SEC && s->timeout_usec == USEC_INFINITY);
+        assert_true(s->max_skipped == UINT32_MAX && s->max_skipped_percent == 0);
         assert_true(s->on_failure == ON_FAILURE_FINISH && s->contract == CONTRACT_CLAIM && !s->dry_run);
         assert_string_equal(s->user, "mover");
         assert_string_equal(s->writable[0], "/var/lib/x");
@@ -55,8 +57,10 @@ static void a_full_definition_is_read(void **state) {
         assert_string_equal(s->user, "other");
         assert_int_equal(strv_length(s->writable), 0);
         assert_true(s->max_failures == 0 && s->max_failures_percent == 12);
+        assert_true(s->max_skipped == 0 && s->max_skipped_percent == 0);
         s = definition_find_step(d, "last");
         assert_true(s->max_failures == 4 && s->max_failures_percent == 0);
+        assert_true(s->max_skipped == 3 && s->max_skipped_percent == 0);
         assert_true(s->progress_timeout_usec == 600 * USEC_PER_SEC && s->timeout_usec == USEC_INFINITY);
         assert_null(definition_find_step(d, "third"));
 }
@@ -323,6 +327,8 @@ static void bad_members_of_a_step_are_refused_with_their_pointer(void **state) {
                 { "\"max-failures\": \"5%%\"", "/steps/0/max-failures: ", "not \"5%%\"" },
                 { "\"max-failures\": \"%\"", "/steps/0/max-failures: ", "not \"%\"" },
                 { "\"max-failures\": true", "/steps/0/max-failures: ", "must be a number of tasks" },
+                { "\"max-skipped\": -1", "/steps/0/max-skipped: ", "from 0 to" },
+                { "\"max-skipped\": \"1000%\"", "/steps/0/max-skipped: ", "not \"1000%\"" },
                 { "\"contract\": \"exit_code\"",
                   "/steps/0/contract: ", "must be \"claim\" or \"exit-code\"" },
                 { "\"contract\": \"\"", "/steps/0/contract: ", "must be \"claim\" or \"exit-code\"" },

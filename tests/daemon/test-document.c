@@ -98,10 +98,11 @@ static void steps_become_what_the_store_takes(void **state) {
         };
         DefinitionStep steps[] = {
                 { .code = one, .message = message, .exec = exec, .parallel = UINT32_MAX, .attempts = 3, .backoff_usec = 1500,
-                  .backoff_max_usec = 60 * USEC_PER_SEC, .on_failure = ON_FAILURE_FINISH, .progress_timeout_usec = USEC_PER_SEC },
+                  .backoff_max_usec = 60 * USEC_PER_SEC, .on_failure = ON_FAILURE_FINISH, .max_skipped = UINT32_MAX,
+                  .progress_timeout_usec = USEC_PER_SEC },
                 { .code = two, .message = message, .exec = exec, .expand = exec, .parallel = 4, .attempts = 1,
                   .on_failure = ON_FAILURE_STOP, .dry_run = true, .memory_max_bytes = 4096, .policies = policies, .n_policies = 2, .max_failures = 7, .max_failures_percent = 5,
-                  .progress_timeout_usec = USEC_INFINITY },
+                  .max_skipped = 6, .max_skipped_percent = 2, .progress_timeout_usec = USEC_INFINITY },
         };
         const Definition d = { .steps = steps, .n_steps = 2 };
         char *held[] = { two, NULL };
@@ -112,11 +113,13 @@ static void steps_become_what_the_store_takes(void **state) {
         got = json_loads(text, 0, NULL);
         wanted = json_loads("[{\"code\": \"one\", \"message\": \"\\\"M\\\"\", \"expand\": false, \"parallel\": null, \"attempts\": 3,"
                             " \"backoff_msec\": 2, \"backoff_max_msec\": 60000, \"on_failure\": \"finish\", \"dry_run\": false,"
-                            " \"held\": false, \"max_failures\": 0, \"max_failures_percent\": 0, \"progress_timeout_msec\": 1000,"
+                            " \"held\": false, \"max_failures\": 0, \"max_failures_percent\": 0, \"max_skipped\": null,"
+                            " \"max_skipped_percent\": 0, \"progress_timeout_msec\": 1000,"
                             " \"memory_max_bytes\": null, \"policies\": []},"
                             " {\"code\": \"two\", \"message\": \"\\\"M\\\"\", \"expand\": true, \"parallel\": 4, \"attempts\": 1,"
                             " \"backoff_msec\": 0, \"backoff_max_msec\": 0, \"on_failure\": \"stop\", \"dry_run\": true,"
-                            " \"held\": true, \"max_failures\": 7, \"max_failures_percent\": 5, \"progress_timeout_msec\": null,"
+                            " \"held\": true, \"max_failures\": 7, \"max_failures_percent\": 5, \"max_skipped\": 6,"
+                            " \"max_skipped_percent\": 2, \"progress_timeout_msec\": null,"
                             " \"memory_max_bytes\": 4096, \"policies\": ["
                             "{\"class\": \"oom-kill\", \"action\": \"retry\", \"then_action\": \"skip\", \"attempts\": 4,"
                             " \"backoff_msec\": 2, \"backoff_max_msec\": 1000, \"memory_percent\": 150,"

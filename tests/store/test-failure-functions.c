@@ -93,6 +93,43 @@ static void skipped_tasks_let_the_report_complete(void **state) {
         assert_value(store_ask(s, "SELECT migrationd.report_completed($1)"), "t");
 }
 
+static void no_more_tasks_are_skipped_than_the_step_allows(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        /* The number or the percentage, whichever is more: three of seven. What a program skips itself does not count. */
+        run_expanded(s, "[{\"code\": \"copy\", \"expand\": true, \"max_failures\": 9, \"max_skipped\": 1, \"max_skipped_percent\": 50,"
+                        " \"policies\": [{\"class\": \"permanent\", \"action\": \"skip\"}]}]", "[{}, {}, {}, {}, {}, {}, {}]");
+        a = launch(s);
+        assert_value(say(s->service, "SELECT migrationd.attempt_end($1, 'launching', 'skipped', NULL, NULL, false)", a.id, (char *)NULL),
+                     "skipped");
+        for (int i = 0; i < 3; i++) {
+                a = launch(s);
+                assert_value(end(s, &a, "permanent", "true"), "skipped");
+        }
+        a = launch(s);
+        assert_value(end(s, &a, "permanent", "true"), "failed");
+        assert_value(of_task(s, &a, "concat_ws('|', class, error, tolerated)"),
+                     "permanent|why; not skipped: as many were as max-skipped allows|t");
+        /* Another class, and what goes well, are as before. */
+        a = launch(s);
+        assert_value(end(s, &a, "exit-code", "true"), "failed");
+        assert_value(of_task(s, &a, "error"), "why");
+        assert_value(store_ask(s, "SELECT count(*) FROM migrationd.problem WHERE report_id = $1"), "3");
+}
+
+static void none_is_skipped_where_none_may_be(void **state) {
+        Store *s = *state;
+        Attempt a;
+
+        run_expanded(s, "[{\"code\": \"copy\", \"expand\": true, \"max_skipped\": 0,"
+                        " \"policies\": [{\"class\": \"permanent\", \"action\": \"skip\"}]}]", "[{}, {}]");
+        a = launch(s);
+        assert_value(end(s, &a, "permanent", "true"), "failed");
+        assert_value(store_ask(s, "SELECT count(*) FROM migrationd.problem WHERE report_id = $1"), "0");
+        assert_int_equal(store_launch(s, "1", &a, 1), 0);
+}
+
 static void attempts_of_a_class_are_counted_for_themselves(void **state) {
         Store *s = *state;
         Attempt a;
@@ -366,6 +403,8 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
                 TEST(each_class_has_its_action),
                 TEST(skipped_tasks_let_the_report_complete),
+                TEST(no_more_tasks_are_skipped_than_the_step_allows),
+                TEST(none_is_skipped_where_none_may_be),
                 TEST(attempts_of_a_class_are_counted_for_themselves),
                 TEST(lost_attempts_leave_the_steps_number_to_the_others),
                 TEST(a_task_that_is_lost_each_time_has_an_end),

@@ -159,6 +159,25 @@ report=$(report_run "$(plan_create classes '{}')" workers u 5)
 wait_until 60 report_is "$report" failed
 expect_match '^5 failed exit-code$' classes_of "$report"
 
+title "When as many tasks were skipped as may be, the next one fails and says so, and a retry skips it no more"
+program in_vain <<'SH'
+#!/bin/sh
+exit 65
+SH
+definition budget <<'JSON'
+{ "name": "budget", "description": "One may be skipped", "user": "worker",
+  "steps": [ { "code": "number", "message": "Numbers", "max-skipped": 1, "failures": { "permanent": "skip" },
+               "expand": ["/usr/bin/migrationd-task", "run", "--", "/usr/local/lib/migrations/numbers"],
+               "exec": ["/usr/bin/migrationd-task", "run", "--exit-code", "--", "/usr/local/lib/migrations/in_vain"] } ] }
+JSON
+report=$(report_run "$(plan_create budget '{}')" workers u 1)
+wait_until 60 report_is "$report" failed
+expect_eq "$(classes_of "$report")" $'1 skipped permanent\n2 failed permanent'
+expect_match 'not skipped: as many were as max-skipped allows' migrationctl status "$report"
+expect migrationctl retry "$report"
+wait_until 60 report_is "$report" failed
+expect_eq "$(classes_of "$report")" $'1 skipped permanent\n2 failed permanent permanent'
+
 title "Each process of a program that is stopped gets SIGTERM once, and what it starts then is left to do its work"
 program winds_down <<'SH'
 #!/usr/bin/perl

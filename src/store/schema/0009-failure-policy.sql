@@ -73,10 +73,13 @@ $$;
 -- finished. split_depth: how often what it came from was split, so that a split without effect has an end.
 ALTER TABLE migrationd.task ADD split boolean NOT NULL DEFAULT false, ADD split_depth integer NOT NULL DEFAULT 0,
         ADD split_from integer REFERENCES migrationd.task, ADD CHECK (kind = 'expand' OR NOT split);
+-- max_skipped: so many tasks, or that percentage of them if it is more, may be skipped by a policy; NULL: any number.
+ALTER TABLE migrationd.step ADD max_skipped integer CHECK (max_skipped >= 0),
+        ADD max_skipped_percent integer NOT NULL DEFAULT 0 CHECK (max_skipped_percent BETWEEN 0 AND 100);
 CREATE INDEX task_split ON migrationd.task (split_from) WHERE split_from IS NOT NULL;
 
--- As before; elements of p_steps may also have memory_max_bytes, and policies: an array of {class, action, then_action, attempts,
--- backoff_msec, backoff_max_msec, memory_percent, memory_ceiling_bytes}.
+-- As before; elements of p_steps may also have memory_max_bytes, max_skipped, max_skipped_percent, and policies: an array of {class,
+-- action, then_action, attempts, backoff_msec, backoff_max_msec, memory_percent, memory_ceiling_bytes}.
 CREATE OR REPLACE FUNCTION migrationd.report_create(p_plan integer, p_migration text, p_options jsonb, p_workers integer, p_digest text,
         p_steps jsonb, p_uid bigint) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -87,11 +90,13 @@ BEGIN
                 VALUES (p_plan, p_migration, 'running', p_options, p_workers, p_digest, p_uid)
                 RETURNING id INTO v_report;
         INSERT INTO migrationd.step (report_id, ord, code, message, expand, parallel, attempts, backoff_msec, backoff_max_msec,
-                        on_failure, held_uid, max_failures, max_failures_percent, progress_timeout_msec, memory_max_bytes)
+                        on_failure, held_uid, max_failures, max_failures_percent, max_skipped, max_skipped_percent,
+                        progress_timeout_msec, memory_max_bytes)
                 SELECT v_report, n - 1, e->>'code', e->>'message', (e->>'expand')::boolean, (e->>'parallel')::integer,
                         (e->>'attempts')::integer, (e->>'backoff_msec')::bigint, (e->>'backoff_max_msec')::bigint, e->>'on_failure',
                         CASE WHEN (e->>'held')::boolean THEN p_uid END, coalesce((e->>'max_failures')::integer, 0),
-                        coalesce((e->>'max_failures_percent')::integer, 0), (e->>'progress_timeout_msec')::bigint,
+                        coalesce((e->>'max_failures_percent')::integer, 0), (e->>'max_skipped')::integer,
+                        coalesce((e->>'max_skipped_percent')::integer, 0), (e->>'progress_timeout_msec')::bigint,
                         (e->>'memory_max_bytes')::bigint
                 FROM jsonb_array_elements(p_steps) WITH ORDINALITY AS x (e, n);
         INSERT INTO migrationd.failure_policy
@@ -247,8 +252,26 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 p_class <> 'lost' OR (SELECT count(*) FROM migrationd.attempt WHERE task_id = p_task.id AND class = 'lost') > 20)
 $$;
 
+-- A number of tasks of a step, or that percentage of all of them if it is more.
+CREATE FUNCTION migrationd.step_share(p_step migrationd.step, p_number integer, p_percent integer) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+        SELECT greatest(p_number, CASE WHEN p_percent > 0 THEN
+                (SELECT count(*) FROM migrationd.task WHERE report_id = (p_step).report_id AND step_ord = (p_step).ord AND
+                        (kind = 'main' OR split)) * p_percent / 100 ELSE 0 END)
+$$;
+
+-- Whether a policy may skip one more task of that one's step. What a program skipped itself, with exit status 77, has no class.
+CREATE FUNCTION migrationd.task_may_be_skipped(p_task migrationd.task) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+        SELECT s.max_skipped IS NULL OR migrationd.step_share(s, s.max_skipped, s.max_skipped_percent) >
+                (SELECT count(*) FROM migrationd.task WHERE report_id = p_task.report_id AND step_ord = p_task.step_ord AND
+                        state = 'skipped' AND class IS NOT NULL)
+                FROM migrationd.step s WHERE s.report_id = p_task.report_id AND s.ord = p_task.step_ord
+$$;
+
 -- What is done about an attempt that has failed, is of the task's latest number and has its class stored: retry, split, skip or fail.
 -- Without a policy a task is tried again as often as its step says, unless p_permanent. An expander is neither skipped nor split.
+-- over: the task would be skipped, and fails because as many were as may be.
 CREATE FUNCTION migrationd.failure_act(p_task migrationd.task, p_class text, p_permanent boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -276,7 +299,8 @@ BEGIN
                 END IF;
                 v_act := coalesce(v_policy.then_action, 'fail');
         END IF;
-        RETURN CASE WHEN p_task.kind <> 'main' OR (v_act = 'split' AND p_task.split_depth >= c_depth_max) THEN 'fail' ELSE v_act END;
+        RETURN CASE WHEN p_task.kind <> 'main' OR (v_act = 'split' AND p_task.split_depth >= c_depth_max) THEN 'fail'
+                WHEN v_act = 'skip' AND NOT migrationd.task_may_be_skipped(p_task) THEN 'over' ELSE v_act END;
 END $$;
 
 -- As before, by the policies of the step. Returns the task's new state, or split: it waits, for being split.
@@ -289,6 +313,7 @@ DECLARE
         v_policy migrationd.failure_policy;
         v_act text;
         v_failed boolean := p_outcome <> 'skipped';
+        v_error text := p_error;
 BEGIN
         SELECT * INTO v_attempt FROM migrationd.attempt WHERE id = p_attempt;
         PERFORM FROM migrationd.report WHERE id = v_attempt.report_id FOR NO KEY UPDATE;
@@ -305,12 +330,16 @@ BEGIN
                 RETURN NULL;
         END IF;
         v_act := CASE WHEN v_failed THEN migrationd.failure_act(v_task, p_class, p_permanent) ELSE 'skip' END;
+        IF v_act = 'over' THEN
+                v_act := 'fail';
+                v_error := coalesce(p_error || '; ', '') || 'not skipped: as many were as max-skipped allows';
+        END IF;
         SELECT * INTO v_policy FROM migrationd.failure_policy
                 WHERE report_id = v_task.report_id AND step_ord = v_task.step_ord AND class = p_class;
         UPDATE migrationd.task t SET
                         state = CASE v_act WHEN 'skip' THEN 'skipped' WHEN 'fail' THEN 'failed' ELSE 'waiting' END,
                         class = CASE WHEN v_failed THEN p_class END,
-                        error = CASE WHEN v_failed THEN p_error END,
+                        error = CASE WHEN v_failed THEN v_error END,
                         finished_at = CASE WHEN v_act IN ('skip', 'fail') THEN clock_timestamp() END,
                         -- Back-off doubles with each attempt up to the cap, and from half to all of it is waited, at random: what
                         -- failed together, in one outage, does not return together.
@@ -341,9 +370,7 @@ END $$;
 -- How many tasks of a step may fail.
 CREATE FUNCTION migrationd.step_failures_allowed(p_step migrationd.step) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-        SELECT greatest((p_step).max_failures, CASE WHEN (p_step).max_failures_percent > 0 THEN
-                (SELECT count(*) FROM migrationd.task WHERE report_id = (p_step).report_id AND step_ord = (p_step).ord AND
-                        (kind = 'main' OR split)) * (p_step).max_failures_percent / 100 ELSE 0 END)
+        SELECT migrationd.step_share(p_step, (p_step).max_failures, (p_step).max_failures_percent)
 $$;
 
 -- As before; a task that could not be split counts as one that failed. Failures that a Retry left alone do not count when they
