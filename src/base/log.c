@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
@@ -37,6 +38,37 @@ void log_open(const char *identifier) {
         if (level && text_parse_u32(level, &value) >= 0 && value <= LOG_DEBUG)
                 log_level_max = (int) value;
         log_to_journal = stderr_is_journal();
+}
+
+/* Each line of the message with the prefix that gives it its priority: sd-daemon(3). */
+static int stream_send(int level, const char *message) {
+        _cleanup_(freep) char *text = NULL;
+        size_t size;
+        FILE *f;
+        int r;
+
+        f = open_memstream(&text, &size);
+        if (!f)
+                return -ENOMEM;
+        for (const char *line = message;; line++) {
+                size_t length = strcspn(line, "\n");
+
+                fprintf(f, "<%i>%.*s\n", level, (int) length, line);
+                line += length;
+                if (!*line)
+                        break;
+        }
+        r = ferror(f);
+        if (fclose(f) != 0 || r)
+                return -ENOMEM;
+        for (size_t done = 0; done < size;) {
+                ssize_t n = write(STDERR_FILENO, text + done, size - done);
+
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                done += n > 0 ? (size_t) n : 0;
+        }
+        return 0;
 }
 
 static void field_add(struct iovec *fields, int *n, char *text) {
@@ -82,9 +114,12 @@ int log_full(int level, int error, const LogContext *context, const char *format
         if (!message)
                 return error;
 
-        if (log_to_journal)
-                journal_send(level, error, context, message);
-        else
+        /* journald looks up the sender of a datagram when it reads it, and finds neither unit nor fields of one that is
+         * gone by then; that of a stream it knows from the start. So only what has fields of its own is a datagram. */
+        if (log_to_journal) {
+                if (context || stream_send(level, message) < 0)
+                        journal_send(level, error, context, message);
+        } else
                 fprintf(stderr, "%s: %s\n", log_identifier, message);
         return error;
 }

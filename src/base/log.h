@@ -19,8 +19,8 @@ typedef struct LogContext {
 /* Lines above this syslog level are dropped; default LOG_INFO, $MIGRATIOND_LOG_LEVEL (a number 0..7) overrides. */
 void log_open(const char *identifier);
 
-/* Writes one line. error: a negative errno to be added as ERRNO= (0: none); "%m" in format shows it. context may be
- * NULL. Returns error, so that one can write: return log_full(...). */
+/* Writes one line. error: a negative errno (0: none); "%m" in format shows it, and it is added as ERRNO= where there is
+ * a context, which may be NULL. Returns error, so that one can write: return log_full(...). */
 int log_full(int level, int error, const LogContext *context, const char *format, ...) _printf_(4, 5);
 
 #define log_error(...) log_full(LOG_ERR, 0, NULL, __VA_ARGS__)

@@ -127,3 +127,17 @@ wait_until 30 report_is "$report" completed
 expect_eq "$(sql "SELECT string_agg(state || ':' || attempt, ' ' ORDER BY id) FROM migrationd.task WHERE report_id = $report")" \
         'completed:2 completed:1'
 expect no_unit_left "$report"
+
+title "What a program says before it is gone at once is in the journal of its unit, also on a busy host"
+busy=()
+for ((n = 0; n < 4 * $(nproc); n++)); do
+        while :; do :; done &
+        busy+=("$!")
+done
+for ((n = 0; n < 100; n++)); do
+        systemd-run --quiet --wait --collect --unit="hasty-$n" --property="LogExtraFields=HASTY=$n" migrationd-task progress 1 || :
+done
+kill "${busy[@]}"
+journalctl --sync
+expect_eq "$(journalctl --output=cat --unit='hasty-*' | grep -c 'MIGRATIOND_')" 100
+expect_eq "$(journalctl --output=cat $(printf 'HASTY=%d ' {0..99}) | grep -c 'MIGRATIOND_')" 100
