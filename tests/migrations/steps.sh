@@ -279,6 +279,27 @@ test_the_option_validate_looks_for_every_file() {
                 fail "problems: $(problems)"
 }
 
+# Some of them are looked at after one that is missing: each is told of by its own reason.
+test_a_directory_in_the_place_of_a_file_is_no_file() {
+        local file files
+
+        sample_target damaged
+        mapfile -t files < <(find "$WORK/sample-damaged/content" -path '*/units/iso/*' -type f | sort)
+        files=("${files[@]:0:200}")
+        mkdir "$WORK/saved"
+        for file in "${files[@]}"; do
+                mv "$file" "$WORK/saved/${file//\//+}"
+                mkdir "$file"
+        done
+        run "$PLAN_ALL" '{"validate": true, "skip_corrupted": true, "dry_run": true}'
+        expect_state completed
+        for file in "${files[@]}"; do
+                rmdir "$file"
+                mv "$WORK/saved/${file//\//+}" "$file"
+        done
+        [[ $(problems | grep -c ': is not a file$') -eq 200 ]] || fail "problems: $(problems)"
+}
+
 test_a_dry_run_checks_and_writes_nothing() {
         sample_target damaged
         run "$PLAN_ALL" '{"dry_run": true}'
@@ -323,6 +344,7 @@ titles=(
         test_a_configuration_that_is_wrong_is_refused_with_file_and_line
         test_a_database_or_role_that_does_not_exist_is_refused_at_once
         test_the_option_validate_looks_for_every_file
+        test_a_directory_in_the_place_of_a_file_is_no_file
         test_a_dry_run_checks_and_writes_nothing
         test_files_on_another_file_system_are_copied_and_counted
 )

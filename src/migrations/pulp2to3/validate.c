@@ -134,16 +134,17 @@ static int check_file(Validation *v, const DumpRow *row, const char *storage_pat
         _cleanup_(freep) char *item = NULL, *reason = NULL;
         struct stat st;
 
-        if (path && fstatat(v->content_fd, path, &st, 0) == 0 && S_ISREG(st.st_mode)) {
-                if (streq(size, STEP_NUMBER(st.st_size)))
-                        return 0;
+        if (!path)
+                reason = text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, storage_path);
+        else if (fstatat(v->content_fd, path, &st, 0) < 0)
+                reason = text_format("%s/%s: %s", v->step->configuration->content, path, strerror(errno));
+        else if (!S_ISREG(st.st_mode))
+                reason = text_format("%s/%s: is not a file", v->step->configuration->content, path);
+        else if (!streq(size, STEP_NUMBER(st.st_size)))
                 reason = text_format("%s/%s has %ji bytes, not %s", v->step->configuration->content, path,
                                      (intmax_t) st.st_size, size);
-        } else
-                reason =
-                        path ? text_format("%s/%s: %s", v->step->configuration->content, path,
-                                           errno > 0 ? strerror(errno) : "is not a file")
-                             : text_format("its storage path %s is not below " PULP2_CONTENT_DIRECTORY, storage_path);
+        else
+                return 0;
         item = text_format("%s %s%s%s", row->collection, row->id, *name ? " " : "", name);
         if (!item || !reason)
                 return step_fail(v->step, -ENOMEM, "out of memory");
