@@ -140,4 +140,5 @@ done
 kill "${busy[@]}"
 journalctl --sync
 expect_eq "$(journalctl --output=cat --unit='hasty-*' | grep -c 'MIGRATIOND_')" 100
-expect_eq "$(journalctl --output=cat $(printf 'HASTY=%d ' {0..99}) | grep -c 'MIGRATIOND_')" 100
+mapfile -t fields < <(printf 'HASTY=%d\n' {0..99})
+expect_eq "$(journalctl --output=cat "${fields[@]}" | grep -c 'MIGRATIOND_')" 100
