@@ -32,3 +32,24 @@ debian_format() {
         *) printf 'directory\n' ;;
         esac
 }
+
+# debian_path NAME PACKAGE,…: where the directory of debian_root is.
+debian_path() {
+        local hash
+
+        hash=$(sha256sum <<<"$2")
+        printf '%s\n' "$BUILD/$1-${hash:0:12}"
+}
+
+# debian_root NAME SUITE PACKAGE,…: prints the path of an empty Debian with these packages, a directory below build/. It is made once,
+# and again when the list changes.
+debian_root() {
+        local root
+
+        root=$(debian_path "$1" "$3")
+        if [[ ! -d $root ]]; then
+                rm -rf --one-file-system "$BUILD/$1"-????????????{,.new}
+                debian_make "$2" "$3" "$root"
+        fi
+        printf '%s\n' "$root"
+}

@@ -10,6 +10,8 @@
 #            # timeout: SECONDS    for the whole file; 600 if not said
 #            # debian13: yes       the suite debian13 has it too, which is none of a run without names: the same files in a
 #                                  container of Debian 13, with the project built there (see tools/debian13)
+#            # vm: yes             the suite vm has it too, which is none of a run without names: in a virtual machine with a
+#                                  kernel of its own (see tools/vm)
 #            # unit: no            not as a unit, since it restarts the bus by which one is waited for
 #            # hosts: 2            the file runs on this machine, its arguments are the names of two containers, which share
 #                                  what is at /var/lib/worker
@@ -17,7 +19,7 @@
 #                                  these runs the container is killed and booted again on the same file system
 
 # shellcheck disable=SC2034
-SUITES=(static unit system faults debian13)
+SUITES=(static unit system faults debian13 vm)
 # What runs when nothing is named.
 # shellcheck disable=SC2034
 SUITES_DEFAULT=(static unit system faults)
@@ -26,8 +28,8 @@ PROGRAMS_INSIDE=/usr/local/lib/migrationd-test-programs
 
 # suite_files SUITE: the files of a suite of scripts, a line each.
 suite_files() {
-        if [[ $1 == debian13 ]]; then
-                grep -lE -m 1 '^# debian13: yes$' "$PROJECT"/tests/system/*.sh | LC_ALL=C sort || :
+        if [[ $1 == debian13 || $1 == vm ]]; then
+                grep -lE -m 1 "^# $1: yes\$" "$PROJECT"/tests/system/*.sh | LC_ALL=C sort || :
                 return
         fi
         compgen -G "$PROJECT/tests/$1/*.sh" | LC_ALL=C sort || :
@@ -55,6 +57,19 @@ static_run() {
         for file in "$@"; do
                 start=$SECONDS
                 tap_run "$(file_label "$file")" optional bash "$file"
+                tap_took "$(file_label "$file")" "$((SECONDS - start))"
+        done
+}
+
+# vm_run FILE…: each in a virtual machine of its own, whose processor is emulated: it has five times the time.
+vm_run() {
+        local file start
+        # Seen by file_label.
+        local label_prefix=vm/
+
+        for file in "$@"; do
+                start=$SECONDS
+                tap_run "$(file_label "$file")" needed "$PROJECT/tools/vm" test $((5 * $(file_says "$file" timeout 600))) "$file"
                 tap_took "$(file_label "$file")" "$((SECONDS - start))"
         done
 }
