@@ -116,7 +116,7 @@ bench() {
         done
         whole=$last
         measure "$1, $2 units, again, unchanged" "${workers[-1]}"
-        echo "again against the first: $(quotient "$((100 * ${last/./}))" "${whole/./}" '%.1f %%')"
+        echo "again against the first: $(quotient "$((100 * 10#${last/./}))" "${whole/./}" '%.1f %%')"
 }
 
 pulp_user_make

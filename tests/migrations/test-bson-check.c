@@ -194,6 +194,28 @@ static void any_single_changed_byte_is_survived(void **state) {
         bson_destroy(d);
 }
 
+/* ASCII is passed over eight bytes at a time: what follows it is looked at wherever it begins. */
+static void text_that_is_not_utf8_is_refused_at_any_place(void **state) {
+        for (size_t at = 0; at < 24; at++) {
+                char text[25] = "aaaaaaaaaaaaaaaaaaaaaaaa";
+
+                text[at] = (char) 0xff;
+                expect_reason(BCON_NEW("t", text), "contains text that is not UTF-8");
+                /* The first of two bytes, whose second is missing: at the end, or an a. */
+                text[at] = (char) 0xc3;
+                expect_reason(BCON_NEW("t", text), "contains text that is not UTF-8");
+                if (at < 23) {
+                        const char *reason;
+                        bson_t *d;
+
+                        text[at + 1] = (char) 0xa9;
+                        d = BCON_NEW("t", text);
+                        assert_int_equal(check(d, &reason), 0);
+                        bson_destroy(d);
+                }
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_element_type_is_accepted),
@@ -201,6 +223,7 @@ int main(void) {
                 cmocka_unit_test(scopes_of_code_count_as_levels),
                 cmocka_unit_test(two_million_levels_do_not_exhaust_the_stack),
                 cmocka_unit_test(text_that_is_not_utf8_is_refused),
+                cmocka_unit_test(text_that_is_not_utf8_is_refused_at_any_place),
                 cmocka_unit_test(an_embedded_document_has_to_end_with_a_zero_byte),
                 cmocka_unit_test(text_with_a_zero_byte_is_accepted),
                 cmocka_unit_test(a_length_that_is_not_that_of_the_bytes_is_refused),
