@@ -46,9 +46,11 @@ done
 
 title "Nothing is lost or doubled with what takes long"
 mapfile -t everything < <(injection_names | grep -E "$ALONE")
+FAULTS_WITHIN=$((FAULTS_TASKS * FAULTS_BATCHES / 2))
 for each in "${everything[@]}"; do
         run_of "$each"
 done
+unset FAULTS_WITHIN
 
 mapfile -t endings < <(injection_names | grep -E "$ENDINGS")
 for each in "${endings[@]}"; do
@@ -57,7 +59,9 @@ for each in "${endings[@]}"; do
 done
 
 title "Each kind of injection struck"
-for ((n = 0; n < 6 && ${#MISSED[@]} > 0; n++)); do
+# Early: a run is soon over on a quiet machine.
+FAULTS_WITHIN=10
+for ((n = 0; n < 8 && ${#MISSED[@]} > 0; n++)); do
         again=() alone=()
         for each in "${MISSED[@]}"; do
                 if [[ $each =~ $ENDINGS || $each =~ $ALONE ]]; then alone+=("$each"); else again+=("$each"); fi

@@ -24,9 +24,38 @@ effects_is_other() {
         process=$(effects_process) && [[ $process != "$1" ]]
 }
 
-# effects_ready REPORT: a task has a session, and the server can be stopped.
+HOLDS="query LIKE '%pg_sleep(60)%'"
+
+task_waits() {
+        (($(effects "SELECT count(*) FROM pg_stat_activity WHERE $EFFECTS_SESSIONS AND wait_event_type = 'Lock' AND NOT $HOLDS") > 0))
+}
+
+# effects_held REPORT: a session of ours holds the table of positions until its server goes, so that a task is in the middle of a
+# batch however fast the machine; that one's process is left in HOLDER. 1 when no task will come there.
+effects_held() {
+        effects 'BEGIN; LOCK TABLE position; SELECT pg_sleep(60)' >/dev/null 2>&1 &
+        HOLDER=$!
+        while kill -0 "$HOLDER" 2>/dev/null; do
+                ! task_waits 2>/dev/null || return 0
+                [[ $(sql "SELECT state FROM migrationd.step WHERE report_id = $1 AND code = 'rows'" 2>/dev/null) != completed ]] || break
+        done
+        effects_freed
+        return 1
+}
+
+# effects_freed: the session of effects_held ends, also one that is not there yet.
+effects_freed() {
+        while kill -0 "$HOLDER" 2>/dev/null; do
+                effects "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE $EFFECTS_SESSIONS AND $HOLDS" >/dev/null 2>&1 || :
+        done
+}
+
+# effects_ready REPORT: a task waits in its session, and the server can be stopped; what stops it ends the session that held the task.
 effects_ready() {
-        happens_within 20 systemctl --quiet is-active "$EFFECTS_UNIT" && effects_wait "$1"
+        effects_wait "$1" && effects_held "$1" || return 1
+        happens_within 20 systemctl --quiet is-active "$EFFECTS_UNIT" && return 0
+        effects_freed
+        return 1
 }
 
 effects_back() {

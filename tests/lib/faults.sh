@@ -122,14 +122,14 @@ early_first() {
 }
 
 # faults_run COUNT: the run of SEED and INDEX with that many injections, drawn from those in NAMES; `each`: all of these, in
-# their order.
+# their order. FAULTS_WITHIN: so early come all of them, in counters.
 faults_run() {
         local count=$1 points=() i canceled=false each=false chosen=()
 
         [[ $count != each ]] || each=true count=${#NAMES[@]}
         DRAWS=0 VIOLATIONS=() INJECTED=() HITS=0 WINDOWS=() CLOCK_RUN=false
         for ((i = 0; i < count; i++)); do
-                draw $((FAULTS_TOTAL - 8))
+                draw "${FAULTS_WITHIN:-$((FAULTS_TOTAL - 8))}"
                 points+=("$DRAWN")
         done
         ((count == 0)) || mapfile -t points < <(printf '%s\n' "${points[@]}" | sort -n)
