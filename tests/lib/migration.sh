@@ -71,6 +71,22 @@ sql() {
         runuser -u migrationd -- psql -XAtq -v ON_ERROR_STOP=1 -h /run/migrationd-postgresql -d migrationd -c "$1"
 }
 
+# none_unfinished: the service says so, which follows the database by some milliseconds.
+none_unfinished() {
+        [[ $(busctl --system get-property "${MANAGER[@]}" Unfinished) == 'o "/"' ]]
+}
+
+# journal_of_report REPORT: the messages that carry it, complete up to now.
+journal_of_report() {
+        journalctl --sync
+        journalctl --no-pager --quiet --output=cat "MIGRATION_REPORT=$1"
+}
+
+# wait_reason_is_why REPORT: both ways of asking have one answer. The property follows the database by some milliseconds.
+wait_reason_is_why() {
+        [[ $(report_get "$1" WaitReason) == "$(migrationctl why "$1")" ]]
+}
+
 # units_of REPORT: the loaded task units.
 units_of() {
         systemctl list-units --all --plain --no-legend "migration-*-*-$1-*-*.service" | awk '{ print $1 }'

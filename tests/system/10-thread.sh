@@ -63,7 +63,7 @@ expect_match 'input: ' journalctl --output=cat MIGRATION_REPORT="$report" \
         MIGRATION_TASK="$(sql "SELECT min(id) FROM migrationd.task WHERE report_id = $report")"
 
 title "Nothing is left running: no unit, no slice, no poll, no timer"
-expect no_unit_left "$report"
+wait_until 10 no_unit_left "$report"
 wait_until 5 sh -c "! systemctl --quiet is-active migrationd-poll@$report.timer migrationd-poll@$report.service"
 
 title "A second plan runs after the first; one that is unfinished keeps others out"

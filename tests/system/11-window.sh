@@ -133,7 +133,7 @@ JSON
                 open_gate 1
         fi
         wait_until 40 report_is "$report" failed
-        expect no_unit_left "$report"
+        wait_until 10 no_unit_left "$report"
         expect_eq "$mode $(sql "SELECT string_agg(state, ' ' ORDER BY id) FROM migrationd.task WHERE report_id = $report AND kind = 'main'")" \
                 "$mode $([[ $mode == stop ]] && echo 'waiting failed' || echo 'completed failed')"
 done

@@ -245,7 +245,7 @@ title "New and finished reports are told, with their state"
 wait_until 5 grep -q '"member":"ReportNew"' "$signals"
 wait_until 5 grep -q '"member":"ReportFinished".*"data":\['"$report,\"/org/migrationd1/report/_$report\",\"canceled\"" "$signals"
 wait_until 5 grep -q '"member":"InterfacesAdded"' "$signals"
-expect_match '^o "/"$' busctl --system get-property "${MANAGER[@]}" Unfinished
+wait_until 5 none_unfinished
 kill "$monitor"
 
 title "Each act of a caller is an event row with user, process and unit, and an end one of the poll; what was refused is none"

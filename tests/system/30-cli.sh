@@ -192,14 +192,10 @@ background=$bars
 expect_background 3
 background=$waiting
 expect_background 3
-# The service follows the database, some milliseconds behind.
-none_unfinished() {
-        [[ $(busctl get-property org.migrationd1 /org/migrationd1 org.migrationd1.Manager Unfinished) == 'o "/"' ]]
-}
 wait_until 10 none_unfinished
 expect_exit 4 migrationctl cancel
 expect_exit 1 migrationctl cancel "$report"
-expect no_unit_left "$report"
+wait_until 10 no_unit_left "$report"
 
 title "The list shows all of it, and narrows to a state"
 expect_match "^ *$report canceled +cli_hold +cli-hold " migrationctl list --state=canceled

@@ -28,7 +28,7 @@ completed_with_the_rows() {
         expect_eq "$got" "$wanted"
         expect_eq "$(report_get "$report" Problems)" "$(jq '.problems.corrupted + .problems.missing + .problems.short' /var/lib/pulp/expected.json)"
         expect_eq "$(pulp_sql -c 'SELECT count(*) FROM file_filecontent')" "$(jq .contents /var/lib/pulp/expected.json)"
-        expect no_unit_left "$report"
+        wait_until 10 no_unit_left "$report"
 }
 
 for workers in 2 1 8; do

@@ -27,7 +27,7 @@ expect_completed() {
         run "$@"
         expect_eq "$(report_get "$report" State)" completed
         expect_eq "$(sql "SELECT count(*) FROM migrationd.problem WHERE report_id = $report")" 0
-        expect no_unit_left "$report"
+        wait_until 10 no_unit_left "$report"
 }
 
 # rows: a digest of every table of Pulp's.

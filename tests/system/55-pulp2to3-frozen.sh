@@ -58,7 +58,7 @@ goes_on_after() {
         expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $report AND state = 'failed'")" 1
         expect_match "$1" journal_of "$unit"
         expect_eq "$(target_digest)" "$wanted"
-        expect no_unit_left "$report"
+        wait_until 10 no_unit_left "$report"
 }
 
 title "The rows of a run that nothing disturbs"
@@ -95,7 +95,7 @@ psql_as postgres -d pulp -c "SELECT pg_terminate_backend($session)" >/dev/null
 wait_until 30 session_is gone
 expect migrationctl cancel --wait "$report"
 expect_eq "$(report_get "$report" State)" canceled
-expect no_unit_left "$report"
+wait_until 10 no_unit_left "$report"
 
 title "The service's own database ends an idle session: the frozen task fails with 75 and is tried again"
 migration_user

@@ -44,7 +44,7 @@ all_done_once() {
                 HAVING count(*) > 1) AS twice")" 0
         expect_eq "$(sort -nu /var/lib/worker/numbers | wc -l)" 30
         rm -f /var/lib/worker/numbers
-        expect no_unit_left "$1"
+        wait_until 10 no_unit_left "$1"
 }
 
 # run_while_killing SIGNALLER: calls it again and again until the report has ended; leaves its id in $report.

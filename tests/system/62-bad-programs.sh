@@ -126,7 +126,7 @@ expect report_call "$report" Retry 'a{sv}' 0
 wait_until 30 report_is "$report" completed
 expect_eq "$(sql "SELECT string_agg(state || ':' || attempt, ' ' ORDER BY id) FROM migrationd.task WHERE report_id = $report")" \
         'completed:2 completed:1'
-expect no_unit_left "$report"
+wait_until 10 no_unit_left "$report"
 
 title "What a program says before it is gone at once is in the journal of its unit, also on a busy host"
 busy=()

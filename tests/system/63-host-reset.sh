@@ -55,5 +55,5 @@ else
         wait_until 300 sh -c "busctl --system get-property org.migrationd1 /org/migrationd1/report/_1 org.migrationd1.Report State | grep -q completed"
         expect_eq "$(report_get 1 Done)/$(report_get 1 Total)" 600/600
         expect_eq "$(sql "SELECT count(*) FROM (SELECT FROM migrationd.attempt WHERE state = 'completed' GROUP BY task_id HAVING count(*) > 1) AS twice")" 0
-        expect no_unit_left 1
+        wait_until 10 no_unit_left 1
 fi

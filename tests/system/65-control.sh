@@ -32,7 +32,7 @@ report=$(call ListReports 'a{sv}' 0 | jq -r '.[-1][0]')
 report=${report##*_}
 wait_until 30 why_says "^held before step cut_over by uid 0, release it with: migrationctl release $report cut_over$" "$report"
 expect_eq "$(report_get "$report" Held)" '["cut_over","clean"]'
-expect_eq "$(report_get "$report" WaitReason)" "$(migrationctl why "$report")"
+wait_until 10 wait_reason_is_why "$report"
 waiting=$(sql "SELECT min(id) FROM migrationd.task WHERE report_id = $report AND step_ord = 1")
 expect why_says "^step cut_over has not begun: held before step cut_over by uid 0, " "$report" --task="$waiting"
 expect_eq "$(sql "SELECT string_agg(state, ' ' ORDER BY ord) FROM migrationd.step WHERE report_id = $report")" 'completed waiting waiting'
@@ -100,7 +100,7 @@ counts() {
                 WHERE report_id = $1 AND kind = 'main' GROUP BY state) AS c"
 }
 expect_eq "$(counts "$report")" 'completed8 failed2 waiting1'
-expect no_unit_left "$report"
+wait_until 10 no_unit_left "$report"
 
 title "A task says why it failed"
 failed=$(sql "SELECT min(id) FROM migrationd.task WHERE report_id = $report AND state = 'failed'")
@@ -192,7 +192,7 @@ expect_eq "$(sql "SELECT count(*) FROM migrationd.attempt WHERE report_id = $rep
 migrationctl resume "$report" >/dev/null
 wait_until 60 report_is "$report" completed
 expect_eq "$(sql "SELECT string_agg(state, ' ' ORDER BY number) FROM migrationd.attempt WHERE report_id = $report")" 'failed failed completed'
-expect_eq "$(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c 'Attempt [12] of task .* failed, it is tried again')" 2
+expect_eq "$(journal_of_report "$report" | grep -c 'Attempt [12] of task .* failed, it is tried again')" 2
 
 title "A clock of the database that jumps by an hour does not make a task stand still"
 program stands <<'SH'
@@ -291,7 +291,7 @@ wait_until 30 test -s /var/lib/worker/telling
 expect_eq "$(sql "SELECT count(*) FROM migrationd.hook WHERE instance = '$report:one' AND started_at IS NULL")" 1
 systemctl kill --signal=SIGKILL "migrationd-poll@$report.service"
 still_runs() {
-        journalctl --output=cat MIGRATION_REPORT="$report" | matches "The hook tell@$report:one.service still runs"
+        journal_of_report "$report" | matches "The hook tell@$report:one.service still runs"
 }
 wait_until 20 still_runs
 expect_eq "$(grep -c "^$report:one " /var/lib/worker/told)" 1
@@ -318,7 +318,7 @@ systemctl daemon-reload
 report=$(report_run "$(plan_create told '{}')")
 wait_until 30 report_is "$report" completed
 wait_until 20 timer_is_gone
-expect test "$(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c "Starting the hook tell@$report\(:one\|:two\|\).service: Unit .* not found")" -eq 3
+expect test "$(journal_of_report "$report" | grep -c "Starting the hook tell@$report\(:one\|:two\|\).service: Unit .* not found")" -eq 3
 
 title "A hook that was not told when the host went down is told after the boot"
 sql "UPDATE migrationd.hook SET started_at = NULL WHERE instance = '$report'"

@@ -82,7 +82,7 @@ touch /var/lib/worker/unwell
 wait_until 30 window_is 0
 expect running 4
 wait_until 20 why_says '^throttled to 0 of 4 tasks at once: is-well.service says no, exit status 1$'
-expect_eq "$(report_get "$report" WaitReason)" "$(migrationctl why "$report")"
+wait_until 10 wait_reason_is_why "$report"
 waiting=$(sql "SELECT min(id) FROM migrationd.task WHERE report_id = $report AND kind = 'main' AND state = 'waiting'")
 expect_eq "$(migrationctl why "$report" --task="$waiting")" \
         'the window is full: throttled to 0 of 4 tasks at once: is-well.service says no, exit status 1'
@@ -170,7 +170,7 @@ PressureUnit=migrationd-postgresql.service'
 begin
 wait_until 10 running 4
 expect window_is none
-expect_eq "$(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c 'going on without it')" 0
+expect_eq "$(journal_of_report "$report" | grep -c 'going on without it')" 0
 finish
 
 title "What is throttled can be paused, resumed and canceled"
@@ -183,13 +183,13 @@ expect window_is none
 expect migrationctl resume "$report"
 wait_until 30 window_is 0
 expect migrationctl cancel --wait "$report"
-expect no_unit_left "$report"
+wait_until 10 no_unit_left "$report"
 
 title "A limit that cannot be measured does not throttle, and is named once"
 limits <<<'CheckUnit=is-nowhere.service'
 begin
 named() {
-        [[ $(journalctl --output=cat MIGRATION_REPORT="$report" | grep -c 'Throttle: is-nowhere.service: .*going on without it') == 1 ]]
+        [[ $(journal_of_report "$report" | grep -c 'Throttle: is-nowhere.service: .*going on without it') == 1 ]]
 }
 wait_until 20 named
 expect window_is none

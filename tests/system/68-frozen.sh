@@ -210,16 +210,16 @@ title "A frozen report is canceled: thawed, stopped, and gone"
 freeze
 expect timeout 40 migrationctl cancel --wait "$report"
 expect_eq "$(report_get "$report" State)" canceled
-expect no_unit_left "$report"
+wait_until 10 no_unit_left "$report"
 
 title "Canceled when the poll that froze it is not there any more"
 freeze
 systemctl kill --signal=SIGKILL "migrationd-poll@$report.service"
 expect timeout 60 migrationctl cancel --wait "$report"
-expect no_unit_left "$report"
+wait_until 10 no_unit_left "$report"
 
 title "Canceled when somebody else has frozen the whole slice"
 begin
 expect systemctl freeze "migration-$report.slice"
 expect timeout 60 migrationctl cancel --wait "$report"
-expect no_unit_left "$report"
+wait_until 10 no_unit_left "$report"

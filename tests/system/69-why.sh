@@ -51,7 +51,7 @@ says() {
 }
 # Both ways of asking, in one look each.
 property_is_the_same() {
-        [[ $(report_get "$report" WaitReason) == "$(migrationctl why "$report")" ]]
+        wait_reason_is_why "$report"
 }
 property_is_empty() {
         [[ -z $(report_get "$report" WaitReason) ]]
@@ -73,7 +73,7 @@ first=$(task_of first) second=$(task_of second) later=$(task_of later)
 expect says '^step work: 1 of at most 1 tasks run, 2 wait$'
 expect says '^the window is full: step work: 1 of at most 1 tasks run, 2 wait$' "$second"
 wait_until 10 says "^migration-why-work-$report-$first-1.service runs since $TIME\$" "$first"
-expect_eq "$(report_get "$report" WaitReason)" ''
+wait_until 10 property_is_empty
 
 title "A stage: the ones before it in its lane have not ended"
 expect migrationctl set-workers "$report" 3
@@ -225,7 +225,7 @@ locked() {
 wait_until 10 locked
 touch /var/lib/worker/go
 wait_until 20 says '^a task has failed: 1 database session of former attempts has not ended$'
-expect property_is_the_same
+wait_until 10 property_is_the_same
 expect report_is "$report" running
 echo '\q' >&"$SESSION"
 exec {SESSION}>&-

@@ -135,7 +135,7 @@ JSON
         expect_eq "$(report_get "$report" State)" running
         expect report_call "$report" Cancel 'a{sv}' 0
         wait_until 60 report_is "$report" canceled
-        expect no_unit_left "$report"
+        wait_until 10 no_unit_left "$report"
         expect_exit 1 pgrep -f /usr/local/lib/migrations/storm
 else
         skip "no pids controller for containers on this host; in a machine of its own: tools/test vm"

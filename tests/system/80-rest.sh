@@ -172,6 +172,9 @@ expect_eq "$(sql "SELECT count(*) FROM migrationd.report")" 2
 
 title "A caller without the right may look, and change nothing"
 wait_until 120 content_is_at_work "$report"
+# However fast it is, it is not over before the cancel.
+systemd-run --quiet --collect --unit=rest-lock --uid=pulp --service-type=exec psql -XAtq -d pulp \
+        -c 'BEGIN; LOCK TABLE core_content IN EXCLUSIVE MODE; SELECT pg_sleep(150)'
 REST_USER=nobody expect_http 200 GET "$report"
 REST_USER=nobody expect_http 403 PATCH "$report" '{"state": "cancel"}'
 REST_USER=nobody expect_http 403 POST "$API/migration-plans/" "{\"plan\": $ALL}"
@@ -194,6 +197,7 @@ expect_http 200 GET "$report"
 expect_field '.progress_reports[] | select(.code == "content") | .state' canceled
 expect_http 409 PATCH "$report" '{"state": "cancel"}'
 ((($(pulp_sql -c 'SELECT count(*) FROM file_filecontent')) < 20000)) || fail "all content was migrated before the cancel"
+systemctl stop rest-lock.service
 
 title "The foreign client cancels as well, and sees all tasks at an end"
 target_make
