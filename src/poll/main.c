@@ -22,28 +22,34 @@ typedef struct Poll {
         uint32_t report;
         int status;      /* the exit status */
         size_t stopping; /* units that were left here, whose stop was not answered yet */
+        bool again;      /* PID 1 did not answer: nobody knows whether all of it is stopped */
         char last_status[640];
 } Poll;
+
+/* stop_answered: one that PID 1 refused would be refused again; one without an answer is looked at by the next poll. */
+static void stop_answered(Poll *p, const char *what, const UnitReply *reply) {
+        if (reply->error >= 0 || reply->error == -ENOENT)
+                return;
+        if (reply->error == -ETIMEDOUT)
+                p->again = true;
+        log_warning_errno(reply->error, "Stopping %s of report %" PRIu32 ": %s", what, p->report, reply->message);
+}
 
 static void on_timer_stopped(const UnitReply *reply, void *userdata) {
         Poll *p = userdata;
 
-        if (reply->error < 0 && reply->error != -ENOENT)
-                log_warning_errno(reply->error, "Stopping the timer of report %" PRIu32 ": %s", p->report,
-                                  reply->message);
+        stop_answered(p, "the timer", reply);
         (void) sd_event_exit(p->event, p->status);
 }
 
-/* Refused or not, the timer goes: with it a finished report would be looked at for ever. */
+/* Also when that was refused the timer goes: with it a finished report would be looked at for ever. */
 static void on_slice_stopped(const UnitReply *reply, void *userdata) {
         Poll *p = userdata;
         _cleanup_(freep) char *timer = poll_timer_name(p->report);
         int r = -ENOMEM;
 
-        if (reply->error < 0 && reply->error != -ENOENT)
-                log_warning_errno(reply->error, "Stopping the slice of report %" PRIu32 ": %s", p->report,
-                                  reply->message);
-        if (timer)
+        stop_answered(p, "the slice", reply);
+        if (timer && !p->again)
                 r = unit_host_stop(p->host, timer, on_timer_stopped, p);
         if (r < 0)
                 (void) sd_event_exit(p->event, p->status);
@@ -59,9 +65,7 @@ static void slice_stop(Poll *p) {
 static void on_unit_stopped(const UnitReply *reply, void *userdata) {
         Poll *p = userdata;
 
-        if (reply->error < 0 && reply->error != -ENOENT)
-                log_warning_errno(reply->error, "Stopping a unit that report %" PRIu32 " left here: %s", p->report,
-                                  reply->message);
+        stop_answered(p, "a unit that was left here", reply);
         if (--p->stopping == 0)
                 slice_stop(p);
 }
@@ -70,6 +74,7 @@ static void on_unit_stopped(const UnitReply *reply, void *userdata) {
 static void on_units(const UnitReply *reply, void *userdata) {
         Poll *p = userdata;
 
+        stop_answered(p, "what is left", reply);
         p->stopping = 1;
         for (size_t i = 0; i < reply->n_units; i++)
                 if (reply->units[i].active &&

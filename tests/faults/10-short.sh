@@ -37,7 +37,7 @@ title "Without a fault, every row, file and counter is there"
 run_of
 
 # Alone: these take as long as the rest of a run.
-ALONE='^(bus_lost|effects_away|effects_kill|effects_restart)$'
+ALONE='^(bus_lost|slice_refused|effects_away|effects_kill|effects_restart)$'
 mapfile -t everything < <(injection_names | grep -vE "$ENDINGS|$ALONE")
 for ((n = 0; n < ${#everything[@]}; n += 6)); do
         title "Nothing is lost or doubled with: ${everything[*]:n:6}"

@@ -6,7 +6,7 @@
 FREEZER=/run/faults/freezer
 # Read by faults.sh and 10-short.sh.
 # shellcheck disable=SC2034
-ENDINGS='^(cancel|cancel_clients|cancel_effects|cancel_unkillable|point_cancel)$'
+ENDINGS='^(cancel|cancel_clients|cancel_refused|cancel_effects|cancel_unkillable|point_cancel)$'
 
 cancel_accepted() {
         clients 2 "$1" Cancel 'a{sv}' 0
@@ -35,6 +35,12 @@ inject_cancel() {
 inject_cancel_clients() {
         clients_random "$1" 6
         (($(events_of "$1" cancel) > 0))
+}
+
+inject_cancel_refused() {
+        bus_refuses_one "$1" StopUnit ThawUnit UnrefUnit ResetFailedUnit GetAll GetUnitProcesses ListUnitsByPatterns || return 1
+        report_cancels "$1" || { bus_refused_within 0 || :; return 1; }
+        bus_refused_within 10
 }
 
 state_is() {

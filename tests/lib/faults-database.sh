@@ -179,6 +179,12 @@ bus_strikes() {
 inject_bus_cut() { bus_strikes "$1" after; }
 inject_bus_slow() { bus_strikes "$1" slow 2; }
 
+# bus_refuse METHOD: what the poll asks PID 1 for next is not done, and is answered as when PID 1 leaves the bus.
+bus_refuse() {
+        printf 'refuse %s\n' "$1" >/run/faults/bus.new
+        mv /run/faults/bus.new /run/faults/bus
+}
+
 # Resumed, but PID 1 left the bus before it answered: the tasks must not stay frozen.
 inject_thaw_refused() {
         local hit=1
@@ -186,15 +192,43 @@ inject_thaw_refused() {
         if poll_moves $'DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/faults/bus.socket\n' "$1" && task_drawn "$1" &&
                 report_call "$1" Pause 'sa{sv}' freeze 0 >/dev/null 2>&1; then
                 happens_within 5 group_frozen "$TASK_UNIT" || :
-                printf 'refuse ThawUnit\n' >/run/faults/bus.new
-                mv /run/faults/bus.new /run/faults/bus
+                bus_refuse ThawUnit
                 report_resumes "$1"
-                happens_within 5 test ! -e /run/faults/bus && hit=0
-                rm -f /run/faults/bus
+                bus_refused_within 5 && hit=0
                 happens_within 10 not_frozen "$1" || violation "tasks stay frozen in a report that runs"
         fi
         poll_moves '' "$1" || :
         return "$hit"
+}
+
+# bus_refused_within SECONDS: it did it; and does no more.
+bus_refused_within() {
+        local hit=1
+
+        happens_within "$1" test ! -e /run/faults/bus && hit=0
+        rm -f /run/faults/bus
+        return "$hit"
+}
+
+# bus_refuses_one REPORT METHOD…: one of these, drawn. The poll goes on as it is: what it makes of that counts.
+bus_refuses_one() {
+        local armed=1
+
+        draw $(($# - 1))
+        POINT=${*:DRAWN + 2:1}
+        poll_moves $'DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/faults/bus.socket\n' "$1" && bus_refuse "$POINT" && armed=0
+        : >"$POLL_ENVIRONMENT"
+        return "$armed"
+}
+
+inject_bus_refused() {
+        bus_refuses_one "$1" StartTransientUnit UnrefUnit ResetFailedUnit RefUnit GetAll ListUnitsByPatterns StartUnit &&
+                bus_refused_within 10
+}
+
+# Without a pause nothing is thawed but the slice, before it is stopped.
+inject_slice_refused() {
+        bus_refuses_one "$1" ThawUnit && bus_refused_within 60
 }
 
 group_frozen() {

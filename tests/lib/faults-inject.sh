@@ -43,6 +43,8 @@ bus_restart     | 2 | dbus is restarted                                      | i
 bus_cut         | 2 | the poll loses the bus as a start is asked for         | the proxy did it
 bus_slow        | 2 | the answer to StartTransientUnit comes 2 s late        | the proxy did it
 thaw_refused    | 2 | PID 1 does not answer ThawUnit of a paused report        | the proxy did it
+bus_refused     | 4 | PID 1 does not answer a call, drawn, and has not done it | the proxy did it
+slice_refused   | 1 | PID 1 does not answer as the slice is stopped at the end | the proxy did it
 bus_lost        | 1 | it never comes                                         | the proxy did it
 journald        | 2 | journald is restarted                                  | its process is another one
 rate_limit      | 1 | a task logs more than journald takes                   | journald says that it suppressed lines
@@ -60,6 +62,7 @@ pause           | 4 | pause (drain or freeze, drawn), three clients resume   | t
 clients         | 4 | four clients pause, resume, set workers, retry         | one of their calls was accepted
 cancel          | 1 | two clients cancel; perhaps more is lost beside it     | one was accepted
 cancel_clients  | 1 | four clients do all of that, and cancel                | a cancel was accepted
+cancel_refused  | 1 | canceled, and PID 1 does not answer a call, drawn        | the proxy did it
 cancel_effects  | 1 | canceled while the database of effects is away         | it was canceling until that came back
 cancel_unkillable | 1 | canceled while a task can not be killed              | the task was there, and canceling went on
 point_cancel    | 2 | the poll is stopped at a write point of a cancel       | it was seen stopped, and is gone
@@ -102,7 +105,8 @@ main_process() {
 
 # process_kill IDENTITY: 0 when it is gone afterwards.
 process_kill() {
-        kill -KILL "${1%%:*}" 2>/dev/null || return 1
+        # Numbers are given anew.
+        ! process_gone "$1" && kill -KILL "${1%%:*}" 2>/dev/null || return 1
         happens_within 10 process_gone "$1"
 }
 
