@@ -73,6 +73,25 @@ setup() {
         mv "$new" "$data"
 }
 
+# The server does not start when its lock file names a process that lives and is its user's, whatever that is: after a crash of the
+# host the number may be another's. Then the file gets our own number, which the server will have: it goes on to look whether
+# the memory named in there is in use, which alone tells of processes that a former server left. Nor does it with an empty one,
+# which a host that lost power may leave and which names nothing.
+disown_lock() {
+        [ -e "$data/postmaster.pid" ] || return 0
+        [ -s "$data/postmaster.pid" ] || rm -f "$data/postmaster.pid"
+        pid=$(head -n 1 "$data/postmaster.pid" 2>/dev/null || :)
+        # The name alone: the rest of a process of another group is not to be read.
+        case $(cat "/proc/$pid/comm" 2>/dev/null || :) in
+        postgres | '')
+                ;;
+        *)
+                echo "process $pid, named by $data/postmaster.pid, is no server: the file is of one that is gone" >&2
+                sed -i "1s/.*/$$/" "$data/postmaster.pid"
+                ;;
+        esac
+}
+
 case ${1:-} in
 setup)
         setup
@@ -81,6 +100,7 @@ reload)
         kill -HUP "$MAINPID"
         ;;
 exec)
+        disown_lock
         exec "$(bindir)/postgres" -D "$data"
         ;;
 *)

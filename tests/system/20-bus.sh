@@ -26,6 +26,10 @@ is_inactive() {
         [[ $(systemctl is-active "$1") == inactive ]]
 }
 
+is_down() {
+        [[ $(systemctl is-active "$1") =~ ^(inactive|failed)$ ]]
+}
+
 migration_user
 program hold <<'PROGRAM'
 #!/bin/sh
@@ -216,6 +220,33 @@ expect systemctl start migrationd-postgresql.service
 wait "$late" || :
 expect_match '"Name" s "first"' cat "$signals.late"
 expect_match '^s "connected"$' busctl --system get-property "${MANAGER[@]}" StoreStatus
+
+# database_crashes: it is down, and its lock file is there.
+LOCK_FILE=/var/lib/migrationd/postgresql/data/postmaster.pid
+database_crashes() {
+        expect systemctl mask --runtime migrationd-postgresql.service
+        expect systemctl kill --signal=KILL migrationd-postgresql.service
+        wait_until 10 is_down migrationd-postgresql.service
+        expect test -s "$LOCK_FILE"
+}
+
+database_comes_back() {
+        expect systemctl unmask --runtime migrationd-postgresql.service
+        expect systemctl start migrationd-postgresql.service
+        expect_match '"Name" s "first"' manager ListPlans 'a{sv}' 0
+}
+
+title "A database that was killed is started again, also when its number has become that of another process of its user"
+database_crashes
+systemd-run --quiet --unit=namesake --uid=migrationd --service-type=exec tail -f /dev/null
+sed -i "1s/.*/$(systemctl show --value --property=MainPID namesake.service)/" "$LOCK_FILE"
+database_comes_back
+expect systemctl stop namesake.service
+
+title "And when the host's end left its lock file empty"
+database_crashes
+: >"$LOCK_FILE"
+database_comes_back
 
 title "A service that was killed comes back with the next call and knows the unfinished report"
 expect systemctl kill --signal=KILL migrationd.service
