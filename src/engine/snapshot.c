@@ -187,6 +187,22 @@ static void stray_stop(Engine *e, const char *unit, const TaskUnitName *name) {
         e->broken = true;
 }
 
+/* One that did not pass and was not let go of, or that a former poll has left, is nothing to wait for. */
+static void fence_listed(Engine *e, const UnitInfo *u) {
+        bool ours = e->fence_unit && streq(e->fence_unit, u->name);
+
+        if (ours) {
+                e->fence_listed = true;
+                e->fence_active = u->active;
+        }
+        if (ours && e->fence == FENCE_RUNNING)
+                return;
+        if (u->active)
+                (void) unit_host_thaw_and_stop(e->host, u->name, NULL, NULL);
+        else
+                (void) unit_host_reset_failed(e->host, u->name, NULL, NULL);
+}
+
 /* The list decides what is active: units of open attempts, the fence, and strays of this report that no open row
  * names. */
 static void on_units(const UnitReply *reply, void *userdata) {
@@ -198,10 +214,9 @@ static void on_units(const UnitReply *reply, void *userdata) {
                 Attempt *a = attempt_find_unit(e, u->name);
                 TaskUnitName name;
 
-                if (e->fence_unit && streq(e->fence_unit, u->name)) {
-                        e->fence_listed = true;
-                        e->fence_active = u->active;
-                } else if (a) {
+                if (startswith(u->name, "migrationd-fence-"))
+                        fence_listed(e, u);
+                else if (a) {
                         a->listed = true;
                         a->active = u->active;
                 } else if (task_unit_parse(u->name, &name) < 0 || name.report != e->report)

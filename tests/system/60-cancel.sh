@@ -126,3 +126,31 @@ wait_until 60 tasks_running "$report" 4
 expect report_call "$report" Cancel 'a{sv}' 0
 systemctl kill --signal=SIGKILL "migrationd-poll@$report.service" || :
 canceled_means_canceled "$report"
+
+title "What a poll that died has left of its fence is let go, failed or active, and a report is canceled only when its fence passes"
+program fenced <<'SH'
+#!/bin/sh
+test -e /var/lib/worker/fenced
+SH
+sed 's|"name": "counter"|"name": "fenced", "fence": ["/usr/local/lib/migrations/fenced"]|' /etc/migrationd/migrations/counter.json |
+        definition fenced
+fences_are() {
+        [[ $(systemctl list-units --all --plain --no-legend "migrationd-fence-$report-*" | wc -l) == "$1" ]]
+}
+says() {
+        [[ $(migrationctl why "$report") =~ $1 ]]
+}
+report=$(report_run "$(plan_create fenced '{}')" workers u 2)
+wait_until 60 tasks_running "$report" 2
+systemctl kill --signal=SIGSTOP "migrationd-poll@$report.service"
+systemd-run --quiet --unit="migrationd-fence-$report-1" /bin/false
+systemd-run --quiet --unit="migrationd-fence-$report-2" tail -f /dev/null
+wait_until 10 systemctl --quiet is-failed "migrationd-fence-$report-1"
+expect fences_are 2
+systemctl kill --signal=SIGCONT "migrationd-poll@$report.service"
+wait_until 20 fences_are 0
+expect report_call "$report" Cancel 'a{sv}' 0
+wait_until 20 says '^the fence of fenced has not passed: exit-code, see: journalctl -u migrationd-fence-'
+touch /var/lib/worker/fenced
+canceled_means_canceled "$report"
+wait_until 10 fences_are 0
