@@ -22,7 +22,7 @@ typedef struct Poll {
         uint32_t report;
         int status;      /* the exit status */
         size_t stopping; /* units that were left here, whose stop was not answered yet */
-        bool again;      /* PID 1 did not answer: nobody knows whether all of it is stopped */
+        bool again;      /* not all of it has ended, as far as is known: the timer is left to start the next poll */
         char last_status[640];
 } Poll;
 
@@ -70,16 +70,24 @@ static void on_unit_stopped(const UnitReply *reply, void *userdata) {
                 slice_stop(p);
 }
 
-/* To stop the slice is not enough: a unit in it may be frozen. */
+/* To stop the slice is not enough: a unit in it may be frozen. One that is being stopped may fail, and stay loaded: the
+ * next poll looks what became of it. */
 static void on_units(const UnitReply *reply, void *userdata) {
         Poll *p = userdata;
 
         stop_answered(p, "what is left", reply);
         p->stopping = 1;
-        for (size_t i = 0; i < reply->n_units; i++)
-                if (reply->units[i].active &&
-                    unit_host_thaw_and_stop(p->host, reply->units[i].name, on_unit_stopped, p) >= 0)
+        for (size_t i = 0; i < reply->n_units; i++) {
+                const UnitInfo *u = reply->units + i;
+
+                if (!u->active) {
+                        (void) unit_host_reset_failed(p->host, u->name, NULL, NULL);
+                        continue;
+                }
+                p->again = true;
+                if (unit_host_thaw_and_stop(p->host, u->name, on_unit_stopped, p) >= 0)
                         p->stopping++;
+        }
         on_unit_stopped(&(UnitReply){ .message = "" }, p);
 }
 
@@ -87,7 +95,7 @@ static void on_host_changed(_unused_ UnitHost *h, _unused_ void *userdata) {}
 
 static void on_engine_end(Engine *e, EngineEnd end, void *userdata) {
         Poll *p = userdata;
-        char tasks[64], *patterns[] = { tasks, NULL };
+        char tasks[64], fences[64], *patterns[] = { tasks, fences, NULL };
         LogContext context = { .report = p->report };
 
         if (end == ENGINE_UNKNOWN_REPORT)
@@ -101,6 +109,7 @@ static void on_engine_end(Engine *e, EngineEnd end, void *userdata) {
         }
         /* Nothing is left by now, unless the report was moved away; an active slice would stay for ever. */
         snprintf(tasks, sizeof(tasks), "migration-*-*-%" PRIu32 "-*-*.service", p->report);
+        snprintf(fences, sizeof(fences), "migrationd-fence-%" PRIu32 "-*.service", p->report);
         if (unit_host_list(p->host, patterns, on_units, p) < 0)
                 slice_stop(p);
 }

@@ -144,6 +144,8 @@ ATTEMPTS=$(on "$B" attempts "$REPORT")
 comes_back
 expect on "$A" refuses "$REPORT" "$B"
 wait_until 60 on "$A" nothing_left "$REPORT"
+expect on "$A" left_by "$REPORT"
+wait_until 60 on "$A" nothing_left "$REPORT"
 expect_eq "$(on "$B" attempts "$REPORT")" "$ATTEMPTS"
 hold_end
 ended completed

@@ -90,6 +90,18 @@ refuses() {
         journal_of faults-second-poll.service | grep "Report $1 is run by host $2, not by this one" && ((status == 69))
 }
 
+# left_by REPORT: units as a host may have that was cut off while the report was moved away: one that fails as it is stopped, and
+# others that have failed. Then its poll comes.
+left_by() {
+        local unit=migration-faults-rows-$1-1
+
+        systemd-run --quiet --unit="$unit-97" --slice="migration-$1.slice" bash -c 'trap "exit 1" TERM; tail -f /dev/null & wait'
+        systemd-run --quiet --unit="$unit-98" --slice="migration-$1.slice" /bin/false
+        systemd-run --quiet --unit="migrationd-fence-$1-1" /bin/false
+        wait_until 10 systemctl --quiet is-failed "$unit-98" "migrationd-fence-$1-1"
+        systemctl start "migrationd-poll@$1.timer"
+}
+
 all_frozen() {
         local unit units
 
