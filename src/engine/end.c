@@ -49,8 +49,9 @@ static void on_locks(_unused_ PgClient *c, const PgError *error, PGresult *res, 
 static void fence_again(Engine *e, const char *why) {
         e->fence = FENCE_NONE;
         e->fence_next_usec = engine_now(e) + FENCE_RETRY_USEC;
-        engine_set_reason(e, "the fence of %s has not passed: %s, see: journalctl -u %s", e->migration, why,
-                          e->fence_unit);
+        (void) snprintf(e->fence_reason, sizeof(e->fence_reason),
+                        "the fence of %s has not passed: %s, see: journalctl -u %s", e->migration, why, e->fence_unit);
+        engine_set_reason(e, "%s", e->fence_reason);
 }
 
 void fence_on_started(const UnitReply *reply, void *userdata) {
@@ -115,6 +116,7 @@ void engine_phase_free(Engine *e) {
 
         if (end != END_CANCELED && end != END_FAILED) {
                 e->fence = FENCE_NONE;
+                *e->fence_reason = 0;
                 return;
         }
         snprintf(report, sizeof(report), "%" PRIu32, e->report);
@@ -142,6 +144,9 @@ static void engine_explain_end(Engine *e, const char *end) {
         if (e->sessions > 0)
                 engine_set_reason(e, "%s: %" PRIi64 " database session%s of former attempts %s not ended", end,
                                   e->sessions, e->sessions == 1 ? "" : "s", e->sessions == 1 ? "has" : "have");
+        /* Between two of them, and while the next one runs. */
+        else if (e->fence != FENCE_PASSED && *e->fence_reason)
+                engine_set_reason(e, "%s", e->fence_reason);
         else if (e->fence == FENCE_RUNNING)
                 engine_set_reason(e, "%s: waiting for %s", end, e->fence_unit);
 }

@@ -154,6 +154,7 @@ struct Engine {
         Fence fence;
         char *fence_unit;
         usec_t fence_next_usec; /* CLOCK_MONOTONIC; not before */
+        char fence_reason[512]; /* why the last one did not pass; until one passes, or no end is due any more */
         int64_t sessions;       /* that hold a task's lock; -1: not read in this check */
         size_t n_hooks;         /* that were due in this check */
         int64_t hooks_asked[HOOKS_MAX]; /* whose start PID 1 has answered, and that may not have run yet */
