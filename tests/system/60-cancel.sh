@@ -151,10 +151,12 @@ systemctl kill --signal=SIGCONT "migrationd-poll@$report.service"
 wait_until 20 fences_are 0
 expect report_call "$report" Cancel 'a{sv}' 0
 wait_until 20 says '^the fence of fenced has not passed: exit-code, see: journalctl -u migrationd-fence-'
-# Not for a moment only.
+# Not for a moment of each two seconds only.
+said=0
 for _ in 1 2 3 4 5 6 7 8; do
-        expect says '^the fence of fenced has not passed: exit-code, see: journalctl -u migrationd-fence-'
+        ! says '^the fence of fenced has not passed: exit-code, see: journalctl -u migrationd-fence-' || said=$((said + 1))
 done
+expect test "$said" -ge 4
 touch /var/lib/worker/fenced
 canceled_means_canceled "$report"
 wait_until 10 fences_are 0
